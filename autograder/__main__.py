@@ -1,0 +1,122 @@
+"""The command line: ``python -m autograder COMMAND``.
+
+Exit status: 0 done, 1 something was wrong with the work, 2 wrong usage, 3 the environment cannot do what was asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder import paths
+from autograder.errors import UserError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+Chapters = Annotated[
+    list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Such as ch02_recurrence; all when none is named.")
+]
+Unisolated = Annotated[
+    bool, typer.Option("--allow-unisolated", help="Judge even where nothing isolates the code that is judged.")
+]
+
+Submitted = Annotated[Path, typer.Option(help="Holds STUDENT/CHAPTER/CHAPTER.ipynb; results go beside it.")]
+
+
+@app.command()
+def release(
+    chapters: Chapters = None,
+    course: Annotated[Path | None, typer.Option(help="Another course folder, to release into.")] = None,
+) -> None:
+    """Make exercises/ from solutions/ through nbgrader, and note the assignment in the gradebook."""
+    from autograder.course import release
+
+    for path in release(chapters or [], course):
+        typer.echo(f"released {path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path}")
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Notebooks or .py files.")],
+    json: Annotated[bool, typer.Option("--json", help="One verdict a line, as JSON, and nothing else.")] = False,
+    allow_unisolated: Unisolated = False,
+) -> None:
+    """Judge files that hold any of the course's functions; the code in them runs isolated."""
+    from autograder.feedback import verdict_text
+    from autograder.judge.session import Judge
+
+    perfect = True
+    with Judge(allow_unisolated=True) as judge:  # for one's own work a warning is enough
+        if judge.isolation == "none" and not allow_unisolated:
+            typer.echo(f"autograder: warning: {judge.holes[0]}; check only files that you trust", err=True)
+        for file in files:
+            verdict = judge.verdict(file)
+            perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)
+            text = verdict.to_json() if json else f"{file}\n{verdict_text(verdict)}"
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+    raise typer.Exit(0 if perfect else 1)
+
+
+@app.command()
+def grade(
+    chapter: Annotated[str, typer.Argument(help="Such as ch02_recurrence.")],
+    submitted: Submitted = Path("submitted"),
+    jobs: Annotated[int, typer.Option(min=0, help="Submissions at a time; 0: one a core.")] = 0,
+    regrade: Annotated[str, typer.Option(help="changed: what has no verdict under these checks; or all.")] = "changed",
+    allow_unisolated: Unisolated = False,
+) -> None:
+    """Grade a class into nbgrader's gradebook, with autograded notebooks and feedback pages."""
+    from autograder.classroom.grade import grade
+
+    if regrade not in ("changed", "all"):
+        raise typer.BadParameter(f"{regrade!r} is neither changed nor all", param_hint="--regrade")
+    result = grade(chapter, submitted, jobs, regrade, allow_unisolated)  # type: ignore[arg-type]
+    raise typer.Exit(result.status)
+
+
+@app.command()
+def prove(chapters: Chapters = None, seed: Annotated[int | None, typer.Option(help="Repeat a run.")] = None) -> None:
+    """Prove the checks: wrong answers are rejected, right ones accepted, misconceptions named."""
+    from autograder.prove import prove, table
+
+    rows = prove(chapters or [], seed)
+    Console().print(table(rows))
+    raise typer.Exit(0 if all(row.proven for row in rows) else 1)
+
+
+@app.command(name="sample-class")
+def sample_class(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or a sample class made before.")],
+    chapter: str = "ch02_recurrence",
+) -> None:
+    """Make a course folder with 24 students: right, wrong in known ways, broken and hostile."""
+    from autograder.classroom.sample import write_class
+
+    typer.echo(f"{len(write_class(folder, chapter))} students in {folder}/submitted")
+
+
+@app.command()
+def doctor() -> None:
+    """Versions, isolation layers, what is missing, and the command that mends it."""
+    from autograder.doctor import examine, table
+
+    findings = examine()
+    Console().print(table(findings))
+    raise typer.Exit(0 if all(finding.ok or not finding.needed for finding in findings) else 3)
+
+
+def main() -> None:
+    """Run a command; every error that is the user's to mend is one line."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"autograder: {error}", err=True)
+        sys.exit(error.status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Right answers in other styles: a check that rejects one of them is wrong."""

@@ -1,0 +1,110 @@
+"""Comparing what came back with what is expected: each difference is named in one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograder.checks import CheckFailed
+
+if TYPE_CHECKING:
+    from autograder.judge.subject import Subject
+
+# The one tolerance of the course: an entry is right when |returned - expected| <= 1e-5 + 1e-5 |expected|.
+# Room for rounding: an answer that computes in float32 must pass, and is off by less than 1e-6 on inputs of our sizes
+# (at most 20 terms a sum, 5 steps, values of order 1; states, gradients measured: 6e-7).
+# No room for mistakes: even rounding the result to four decimals (5e-5) shows.
+ABSOLUTE = RELATIVE = 1e-5
+
+STATE = ("example", "unit")  # axes of an array, for the sentences: what an index counts
+STATES = ("example", "step", "unit")
+
+
+def expect_close(returned: Any, expected: Any, what: str, axes: Sequence[str] = ()) -> None:
+    """Floating-point numbers of the shape and the values of ``expected``; raises CheckFailed.
+
+    ``axes`` names the axes; along a "step" axis the earliest difference is the one reported.
+    """
+    expected = np.asarray(expected)
+    expect_shape(returned, expected.shape, what, axes, expected)
+    with np.errstate(over="ignore"):
+        wrong = ~(np.abs(np.asarray(returned, float) - expected) <= ABSOLUTE + RELATIVE * np.abs(expected))
+    if wrong.any():
+        first, count = _first(wrong, axes), _share(wrong, "differ")
+        values = f"{np.asarray(returned)[first]:.6g} was returned, {expected[first]:.6g} is expected"
+        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned)
+
+
+def expect_shape(
+    returned: Any, shape: Sequence[int], what: str, axes: Sequence[str] = (), expected: Any = None
+) -> None:
+    """Finite floating-point numbers of this shape, whatever their values; raises CheckFailed."""
+    shape = tuple(shape)
+    wanted = f"an array of shape {shape} is expected" if shape else "a number is expected"
+    number = isinstance(returned, (int, float, np.number)) and not isinstance(returned, bool)
+    if not isinstance(returned, np.ndarray) and not (number and not shape):
+        raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}", expected, returned)
+    array = np.asarray(returned)
+    if array.shape != shape:
+        raise CheckFailed(f"{what} has the shape {array.shape}; {wanted}", expected, returned)
+    if array.dtype.kind != "f" and not number:
+        raise CheckFailed(f"{what} holds {array.dtype} values; floating-point numbers are expected", expected, returned)
+    broken = ~np.isfinite(array)
+    if broken.any():
+        first, count = _first(broken, axes), _share(broken, "are not finite")
+        value = "NaN (not a number)" if np.isnan(array[first]) else "infinite"
+        raise CheckFailed(f"{what} is {value}{_place(first, axes)}{count}", expected, returned)
+
+
+def expect_entries(returned: Any, expected: Mapping[str, Any], what: str) -> None:
+    """A dict with exactly these names; raises CheckFailed with the ones that are missing or not known."""
+    names = list(returned) if isinstance(returned, dict) else []
+    missing = [name for name in expected if name not in names]
+    unknown = [name for name in names if name not in expected]
+    if missing or unknown:
+        parts = {"lack ": missing, "should not have ": unknown}
+        message = " and ".join(verb + ", ".join(listed) for verb, listed in parts.items() if listed)
+        raise CheckFailed(f"{what} {message}", dict(expected), returned)
+
+
+def expect_unchanged(subject: Subject) -> None:
+    """The last call has modified none of its arguments; raises CheckFailed with the names of those that it has."""
+    if subject.changed:
+        names = " and ".join(f"`{name}`" for name in subject.changed)
+        were = "was" if len(subject.changed) == 1 else "were"
+        raise CheckFailed(f"{names} {were} modified by the call; compute into a new array instead")
+
+
+def _kind(value: Any) -> str:
+    """What ``value`` is, in words."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of length {len(value)}"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return str(value)
+    return "a single number" if isinstance(value, (int, float, np.number)) else f"a {type(value).__name__}"
+
+
+def _first(mask: np.ndarray, axes: Sequence[str]) -> tuple[int, ...]:
+    """The index of the first true entry: along the steps first, where there are steps, then in reading order."""
+    where = np.argwhere(mask)
+    if "step" in axes:
+        where = where[np.argsort(where[:, axes.index("step")], kind="stable")]
+    return tuple(int(index) for index in where[0])
+
+
+def _place(index: tuple[int, ...], axes: Sequence[str]) -> str:
+    if not index:
+        return ""
+    if len(axes) != len(index):
+        return f" at index {list(index)}"
+    return " at " + ", ".join(f"{axis} {position}" for axis, position in zip(axes, index, strict=True))
+
+
+def _share(mask: np.ndarray, verb: str) -> str:
+    return f" ({mask.sum()} of {mask.size} entries {verb})" if mask.size > 1 else ""

@@ -1,0 +1,90 @@
+"""Grade a class: nbgrader's ``submitted/`` in; gradebook, graded notebooks, feedback pages and verdicts out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from autograder import course
+from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
+from autograder.classroom.gradebook import Writer
+from autograder.classroom.journal import Journal
+from autograder.classroom.progress import Progress, table
+from autograder.classroom.rebuild import line
+from autograder.classroom.run import GradeResult, OpenJudge, Run
+from autograder.judge.session import Judge
+
+__all__ = ["GradeResult", "Regrade", "grade"]
+Regrade = Literal["changed", "all"]
+
+
+def grade(
+    chapter: str,
+    submitted: Path,
+    jobs: int = 0,
+    regrade: Regrade = "changed",
+    allow_unisolated: bool = False,
+    device: str = "cpu",
+    console: Console | None = None,
+    open_judge: OpenJudge = Judge,
+) -> GradeResult:
+    """Grade ``submitted/<student>/<chapter>/<chapter>.ipynb``; results go beside ``submitted``.
+
+    ``jobs`` submissions are judged at a time (0: one a core).
+    ``regrade="changed"`` leaves alone what has a verdict under the same checks already.
+    ClassroomError, CourseError or JudgeError, one line each, when grading cannot begin or go on;
+    what was judged until then is kept, and the next run goes on from there.
+    """
+    console = console or Console()
+    master = course.master(chapter)
+    folder = CourseFolder(submitted)
+    handed = folder.handed_in(chapter)
+    if not handed:
+        place = folder.submitted / "STUDENT" / chapter / f"{chapter}.ipynb"
+        raise ClassroomError(f"no submissions of {chapter}; each belongs in {place}", 2)
+    judge = open_judge(allow_unisolated=allow_unisolated, device=device)
+    with (
+        folder.locked(),
+        Journal(folder.journals / f"{chapter}.jsonl") as journal,
+        Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
+    ):
+        run = Run(chapter, folder, journal, writer, judge)
+        _judge(run, handed, jobs or cores(), regrade, console)
+        run.finish()
+    _report(console, run)
+    return run.result
+
+
+def _judge(run: Run, handed: list[Handed], jobs: int, regrade: Regrade, console: Console) -> None:
+    """The judge, which takes seconds to start, is opened only if there is something to judge."""
+    with Progress(console, len(handed)) as progress:
+        waiting = run.take_known(handed, progress) if regrade == "changed" else handed
+        if waiting:
+            with run.judging as judge:
+                progress.say(run.chapter, len(waiting), judge)
+                run.judge_all(waiting, jobs, progress)
+
+
+def cores() -> int:
+    """The number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _report(console: Console, run: Run) -> None:
+    """The table, what is remarkable, and where everything is."""
+    result, folder = run.result, run.folder
+    console.print(table(result.verdicts))
+    lines = [f"{verdict.student}: {verdict.message}" for verdict in result.verdicts if verdict.message]
+    known = len(result.verdicts) - result.judged
+    lines.append(f"{result.judged} judged" + (f", {known} judged before and unchanged" if known else ""))
+    lines.append(f"gradebook: {folder.shown_db}")
+    lines.append(f"graded notebooks: {folder.root / folder.nbgrader.autograded_directory}")
+    lines.append(f"feedback pages: {folder.root / folder.nbgrader.feedback_directory}")
+    lines.append(f"verdicts: {run.journal.path}")
+    for text in lines:
+        console.print(line(text, 500), highlight=False, markup=False, soft_wrap=True)
+    for problem in result.problems:
+        console.print(problem, style="bold red", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,110 @@
+"""Feedback pages: one self-contained, accessible HTML file for each submission, without scripts or outside resources.
+
+nbgrader's own page of the same notebook takes ten times as long and is thirty times as large;
+``nbgrader generate_feedback --force`` still makes it, e.g. after a teacher's review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers.python import PythonLexer
+
+from autograder.classroom.gradebook import NO_RESPONSE, Entry
+from autograder.classroom.rebuild import CHECK, clean, line
+from autograder.feedback import WORDS
+from autograder.judge.verdict import Verdict
+
+STYLES = (
+    "a11y-high-contrast-light",
+    "a11y-high-contrast-dark",
+)  # from accessible-pygments, which the theme brings along
+LEXER, FORMATTER = PythonLexer(), HtmlFormatter(nowrap=True)
+MAX_SHOWN = 20_000  # characters of one cell
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What the page says of one exercise."""
+
+    name: str
+    status: str
+    score: float
+    max_score: float
+    feedback: Markup
+    comment: str
+    answer: Markup
+    helpers: list[Markup]
+
+
+def page(title: str, graded: NotebookNode, verdict: Verdict, entry: Entry) -> str:
+    """The page of one graded notebook, whose check cells hold the feedback; ``title`` is the chapter's."""
+    sections = list(_sections(graded, verdict, entry))
+    text: str = _template().render(
+        title=title,
+        student=line(verdict.student or ""),
+        score=entry.score,
+        max_score=verdict.max_score,
+        penalty=entry.penalty,
+        notes=[line(note, 500) for note in [verdict.message, *verdict.notes[:20]] if note],
+        exercises=sections,
+        seed=verdict.seed,
+        device=verdict.device,
+        isolation=", ".join([verdict.isolation, *verdict.holes]),
+    )
+    return text
+
+
+def _sections(graded: NotebookNode, verdict: Verdict, entry: Entry) -> Iterator[_Section]:
+    cells = {cell.id: cell for cell in graded.cells}
+    before = _helpers(graded)
+    for one in verdict.exercises:
+        answer, check = cells.get(one.name), cells.get(CHECK + one.name)
+        if answer is None or check is None:
+            continue
+        comment = entry.comments.get(one.name, "")
+        untouched = comment == NO_RESPONSE  # the feedback says so in more words
+        yield _Section(
+            one.name,
+            WORDS[one.status],
+            one.score,
+            one.max_score,
+            Markup(check.outputs[0].data["text/html"]),  # escaped where it was made
+            "" if untouched else comment,
+            Markup("") if untouched else _code(answer.source),
+            [_code(source) for source in before.get(one.name, [])],
+        )
+
+
+def _helpers(graded: NotebookNode) -> dict[str, list[str]]:
+    """The learner's own cells, by the answer that they stand before."""
+    found: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for cell in graded.cells:
+        if cell.id.startswith("helper_"):
+            waiting.append(cell.source)
+        elif waiting:
+            found[cell.id], waiting = waiting, []
+    return found
+
+
+def _code(source: str) -> Markup:
+    return Markup(highlight(clean(source, MAX_SHOWN), LEXER, FORMATTER))
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("autograder.classroom", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    light, dark = (Markup(HtmlFormatter(style=style).get_style_defs(".code")) for style in STYLES)
+    environment.globals.update(light=light, dark=dark, points=lambda value: f"{value:.2f}".rstrip("0").rstrip("."))
+    return environment.get_template("feedback.html.j2")

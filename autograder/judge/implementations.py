@@ -1,0 +1,131 @@
+"""Everything that can stand in for a learner: the solution, the starter, right answers in other styles, wrong ones.
+
+All run in this process, for they are ours: `prove`, our tests and the diagnosis call them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import linecache
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from autograder import course, paths
+from autograder.course import CourseError
+from autograder.judge.subject import LocalLink, Memo, Reference
+
+KEYS = {"id", "of", "believes", "edits", "code", "crashes"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A right answer to ``exercise`` in another style."""
+
+    exercise: str
+    style: str
+    link: LocalLink
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong answer to exercise ``of``; ``believes`` goes on after "Your numbers are those of code that".
+
+    ``crashes``: an exception is how this mistake shows.
+    """
+
+    chapter: str
+    id: str
+    of: str
+    believes: str
+    source: str
+    crashes: bool = False
+
+    @cached_property
+    def link(self) -> LocalLink:
+        """Made when first needed: it executes the chapter's imports and the mutant."""
+        return link(self.chapter, self.source, f"<cell mutant {self.id} of {self.of}>")
+
+
+@cache
+def drivers(chapter: str) -> Mapping[str, Any]:
+    """The drivers of a chapter's classes, by exercise."""
+    return vars(importlib.import_module(f"autograder.worker.drivers.{chapter}"))
+
+
+@cache
+def solution(chapter: str) -> LocalLink:
+    """The reference solutions."""
+    return LocalLink(vars(course.solution(chapter)), drivers(chapter))
+
+
+@cache
+def reference(chapter: str) -> Reference:
+    """The reference solutions as a check sees them; each call is computed once."""
+    return Reference(Memo(solution(chapter)))
+
+
+@cache
+def starter(chapter: str) -> LocalLink:
+    """What a learner has before writing anything."""
+    source = "\n\n".join(exercise.starter for exercise in course.load(chapter).exercises)
+    return link(chapter, source, f"<cell starter of {chapter}>")
+
+
+@cache
+def accepted(chapter: str) -> list[Variant]:
+    """The functions and classes of ``accepted/<chapter>.py`` that are named ``<exercise>__<style>``."""
+    module = vars(importlib.import_module(f"autograder.accepted.{chapter}"))
+    variants = []
+    for exercise, style, answer in ((*name.partition("__")[::2], value) for name, value in module.items()):
+        if exercise and style and not style.endswith("__"):
+            course.load(chapter).exercise(exercise)  # CourseError for a name that is no exercise's
+            variants.append(Variant(exercise, style, LocalLink({**module, exercise: answer}, drivers(chapter))))
+    return variants
+
+
+@cache
+def mutants(chapter: str) -> list[Mutant]:
+    """The entries of ``mutants/<chapter>.toml``; CourseError for one that cannot be made."""
+    path = paths.MUTANTS / f"{chapter}.toml"
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CourseError(f"{path.name}: {error}") from None
+    made = [_mutant(chapter, entry) for entry in entries]
+    names = [(mutant.of, mutant.id) for mutant in made]
+    if double := {name for name in names if names.count(name) > 1}:
+        raise CourseError(f"{path.name}: two mutants of {' and '.join(min(double))}; give each its own id")
+    return made
+
+
+def link(chapter: str, source: str, file: str) -> LocalLink:
+    """Execute a chapter's imports and then ``source``; ``file`` is the name that tracebacks show its lines under."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for text, name in [*((setup, f"<setup of {chapter}>") for setup in course.load(chapter).setup), (source, file)]:
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), namespace)
+    return LocalLink(namespace, drivers(chapter))
+
+
+def _mutant(chapter: str, entry: dict[str, Any]) -> Mutant:
+    where = f"mutants/{chapter}.toml, {entry.get('of', '?')}/{entry.get('id', '?')}"
+    if missing := {"id", "of", "believes"} - entry.keys():
+        raise CourseError(f"{where}: {' and '.join(sorted(missing))} missing")
+    if unknown := entry.keys() - KEYS:
+        raise CourseError(f"{where}: {' and '.join(sorted(unknown))} not known; keys are {', '.join(sorted(KEYS))}")
+    if ("edits" in entry) == ("code" in entry):
+        raise CourseError(f"{where}: needs either `edits` or `code`")
+    source = course.load(chapter).exercise(entry["of"]).source
+    source = entry["code"] if "code" in entry else _edited(source, entry["edits"], where)
+    return Mutant(chapter, entry["id"], entry["of"], entry["believes"], source, entry.get("crashes", False))
+
+
+def _edited(source: str, edits: Sequence[dict[str, str]], where: str) -> str:
+    for edit in edits:
+        if (count := source.count(edit["replace"])) != 1:
+            raise CourseError(f"{where}: `{edit['replace']}` stands {count} times in the solution; it must be once")
+        source = source.replace(edit["replace"], edit["with"])
+    return source

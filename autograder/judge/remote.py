@@ -1,0 +1,145 @@
+"""The judge's end of a worker: requests and replies with deadlines and size limits, over one socket.
+
+Whatever the worker does, it can only choose values: replies are decoded by the codec and checked for their form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.judge.box import Box, BoxError, Ends
+from autograder.judge.subject import CallTimeout, WorkerDied
+from autograder.worker import codec
+from autograder.worker.calls import Failure, Reply
+from autograder.worker.serve import LENGTH
+
+OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
+DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
+IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,79}\Z")
+
+
+class Worker:
+    """One forked worker, alive until `close`, a timeout, or its own end."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.ends: Ends = box.fork()
+        self.ends.channel.setblocking(False)
+        os.set_blocking(self.ends.output, False)
+        self.count = 0
+        self.printed = 0
+
+    def ask(self, do: str, args: Sequence[Any], seconds: float) -> Any:
+        """The answer to one request; CallTimeout or WorkerDied where none comes, and then the worker is gone."""
+        self.count += 1
+        request = codec.encode({"id": self.count, "do": do, "args": list(args)})
+        deadline = time.monotonic() + seconds
+        try:
+            self._send(LENGTH.pack(len(request)) + request, deadline)
+            (size,) = LENGTH.unpack(self._receive(LENGTH.size, deadline))
+            if size > codec.LIMIT:
+                raise WorkerDied("it sent a reply larger than 64 MB")
+            answer = codec.decode(self._receive(size, deadline))
+        except TimeoutError:
+            raise CallTimeout(seconds) from None
+        except (codec.CodecError, ConnectionError) as error:
+            raise WorkerDied(str(error) if isinstance(error, codec.CodecError) else self._ending()) from None
+        if not isinstance(answer, list) or len(answer) != 2 or answer[0] != self.count:
+            raise WorkerDied("it sent a reply that does not belong to the request")
+        return answer[1]
+
+    def close(self) -> None:
+        """End the worker for good."""
+        with contextlib.suppress(BoxError):
+            self.box.kill(self.ends)
+        self.ends.close()
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            self._wait(select.POLLOUT, deadline)
+            view = view[self.ends.channel.send(view) :]
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        chunks = []
+        while size:
+            self._wait(select.POLLIN, deadline)
+            chunk = self.ends.channel.recv(min(size, 1 << 20))
+            if not chunk:
+                raise ConnectionError
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+    def _wait(self, event: int, deadline: float) -> None:
+        """Until the link is ready; what the learner's code prints is read meanwhile, so that it never blocks."""
+        poll = select.poll()
+        poll.register(self.ends.channel, event)
+        if self.printed >= 0:
+            poll.register(self.ends.output, select.POLLIN)
+        while True:
+            left = deadline - time.monotonic()
+            ready = dict(poll.poll(left * 1000)) if left > 0 else {}
+            if not ready:
+                raise TimeoutError
+            if self.ends.output in ready and not self._drain():
+                poll.unregister(self.ends.output)
+            if self.ends.channel.fileno() in ready:
+                return
+
+    def _drain(self) -> bool:
+        try:
+            chunk = os.read(self.ends.output, 1 << 16)
+        except BlockingIOError:
+            return True
+        self.printed = self.printed + len(chunk) if chunk else -1
+        if self.printed > OUTPUT_LIMIT:
+            raise WorkerDied(f"it printed more than {OUTPUT_LIMIT // 2**20} MB")
+        return bool(chunk)
+
+    def _ending(self) -> str:
+        """Why the link broke, from the warm process's word on how the worker ended."""
+        if not select.select([self.ends.status], [], [], 1.0)[0]:
+            return "it broke its link to the judge"
+        ending = os.read(self.ends.status, 100).decode(errors="replace")
+        broken = "it broke its link to the judge"
+        known = {
+            "exit 70": broken,
+            "signal 9": "it used more memory or time than allowed",
+            "signal 11": "it crashed (segmentation fault)",
+        }
+        known["signal 31"] = "it made a system call that is not allowed"
+        return known.get(ending, f"it ended by itself ({ending or 'no reason given'})")
+
+
+def read_reply(answer: Any, lines: set[str]) -> Reply:
+    """A worker's answer to a call as a Reply; ``lines`` are the learner's own lines, the only ones ever shown."""
+    if not isinstance(answer, dict) or set(answer) != {"value", "changed", "failure", "operators"}:
+        raise WorkerDied("it sent a reply of another form")
+    changed, operators = _names(answer["changed"]), _names(answer["operators"])
+    failure = read_failure(answer["failure"], lines) if answer["failure"] is not None else None
+    return Reply(answer["value"], changed, failure, operators)
+
+
+def read_failure(data: Any, lines: set[str]) -> Failure:
+    """An exception as the worker describes it, without numbers of the inputs or lines that are not the learner's."""
+    fields = {"type": str, "message": str, "line": int, "source": str}
+    if not isinstance(data, dict) or set(data) != set(fields) or any(type(data[k]) is not t for k, t in fields.items()):
+        raise WorkerDied("it sent a failure of another form")
+    kind = data["type"] if IDENTIFIER.match(data["type"]) else "Exception"
+    message = " ".join(DECIMALS.sub("…", data["message"]).split())
+    message = "".join(character for character in message if character.isprintable())[:200]
+    source = data["source"] if data["source"] in lines else ""
+    return Failure(kind, message, data["line"] if source else 0, source)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or any(type(name) is not str or len(name) > 100 for name in value):
+        raise WorkerDied("it sent names of another form")
+    return tuple(value)

@@ -1,0 +1,63 @@
+"""At which level can code be isolated here? Found by trying real escapes, never inferred from versions."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from autograder import paths
+from autograder.judge.box import Box, BoxError
+from autograder.judge.remote import Worker
+from autograder.judge.subject import CallTimeout, WorkerDied
+
+PROBES = Path(__file__).with_name("probes.py")
+HELPERS = {"refused", "first", "libc", "others"}
+
+
+@cache
+def probe_names() -> list[str]:
+    """The attacks in ``probes.py``, and last ``work``, which must succeed."""
+    tree = ast.parse(PROBES.read_text())
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name not in HELPERS]
+
+
+def holes(box: Box) -> list[str]:
+    """What code in this box can do though it should not, in words: "read project files"."""
+    worker = Worker(box)
+    found = []
+    try:
+        worker.ask("prepare", ["", [PROBES.read_text()], {}], 20)
+        if (failure := worker.ask("run", [0], 20)) is not None:
+            raise BoxError(f"the self-test did not start: {failure}")
+        for name in probe_names():
+            answer = worker.ask("call", [name, (str(paths.ROOT),), {}, False], 20)
+            if answer["failure"] is not None and name == "work":
+                raise BoxError(f"numpy and torch do not work in the box: {answer['failure']['message'][:200]}")
+            if answer["value"] is not None or answer["failure"] is not None:
+                found.append(name.replace("_", " "))
+    except (CallTimeout, WorkerDied) as error:
+        raise BoxError(f"the self-test did not end: {error.message}") from None
+    finally:
+        worker.close()
+    return found
+
+
+def open_box(levels: tuple[str, ...] = ("boxed", "inner")) -> tuple[Box | None, list[str]]:
+    """The first level of ``levels`` that starts and lets nothing through; and why the others did not, a line each."""
+    reasons = []
+    for level in levels:
+        box = None
+        try:
+            box = Box(level)
+            found = holes(box)
+        except BoxError as error:
+            reasons.append(str(error))
+            if box:
+                box.close()
+            continue
+        if not found:
+            return box, reasons
+        reasons.append(f"{level}: learners' code could {', '.join(found)}")
+        box.close()
+    return None, reasons

@@ -1,0 +1,175 @@
+"""The judge: one box, one seed, any number of submissions; from a file to its verdict."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import secrets
+import threading
+import time
+from functools import cache
+from pathlib import Path
+
+from autograder import course, paths
+from autograder.errors import UserError
+from autograder.judge import implementations, selftest, submission
+from autograder.judge.box import Box, BoxError
+from autograder.judge.diagnosis import Diagnoser
+from autograder.judge.run import judge_exercise
+from autograder.judge.sitting import Sitting
+from autograder.judge.subject import Memo, Reference
+from autograder.judge.submission import Submission
+from autograder.judge.verdict import ExerciseVerdict, Verdict
+
+NOTES = 20  # notes of one verdict
+
+
+class JudgeError(UserError):
+    """The environment cannot do what was asked: what, and what to do, in one line."""
+
+    status = 3
+
+
+class Judge:
+    """Judges files; threads may share it. Use as a context manager.
+
+    ``isolation`` is boxed, inner or none, found by the self-test at start; ``seed`` makes the inputs of all checks.
+    Raises JudgeError where learners' code cannot be isolated, unless ``allow_unisolated``.
+    """
+
+    def __init__(self, allow_unisolated: bool = False, seed: int | None = None, device: str = "cpu",
+                 levels: tuple[str, ...] = ("boxed", "inner")) -> None:  # fmt: skip
+        self.allow_unisolated = allow_unisolated
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self.device = device
+        self.levels = levels
+        self.lock = threading.Lock()
+        self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
+
+    def __enter__(self) -> Judge:
+        self.box, self.holes = self._open()
+        self.isolation = self.box.isolation
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.box.close()
+
+    def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
+        """The verdict on one file; whatever stands in the file, there is one."""
+        start = time.perf_counter()
+        handed_in = submission.read(path, chapter)
+        verdict = Verdict(handed_in.chapter, student, isolation=self.isolation, holes=list(self.holes))  # type: ignore[arg-type]
+        verdict.device, verdict.seed, verdict.notebook_sha256 = self.device, self.seed, handed_in.sha256
+        verdict.message = handed_in.problem
+        if handed_in.chapter:
+            verdict.checks_sha256 = self.checks_sha256(handed_in.chapter)
+            try:
+                self._judge(handed_in, verdict)
+            except BoxError:  # the box ended under this submission: once more, in a new one
+                verdict.exercises = []
+                self._judge(handed_in, verdict)
+        verdict.score = round(sum(exercise.score for exercise in verdict.exercises), 4)
+        verdict.max_score = sum(exercise.max_score for exercise in verdict.exercises)
+        verdict.seconds = round(time.perf_counter() - start, 4)
+        return verdict
+
+    def checks_sha256(self, chapter: str) -> str:
+        """The fingerprint of all that decides a grade of this chapter: exercises, checks, drivers, and the judge."""
+        return _fingerprint(chapter)
+
+    def _judge(self, handed_in: Submission, verdict: Verdict) -> None:
+        """Fill in the exercises and notes of a verdict."""
+        chapter = course.load(handed_in.chapter or "")
+        if handed_in.problem:
+            verdict.exercises = [
+                ExerciseVerdict(e.name, "missing", 0.0, e.points, handed_in.problem) for e in chapter.exercises
+            ]
+            return
+        reference, diagnoser = self._chapter(chapter.slug)
+        with Sitting(self._living_box(), handed_in, chapter) as sitting:
+            for exercise in chapter.exercises:
+                untouched = _untouched(exercise, handed_in)
+                if untouched:
+                    verdict.exercises.append(untouched)
+                    continue
+                sitting.load()
+                sitting.next_exercise()
+                found = judge_exercise(exercise, sitting, reference, self.seed, self.device, diagnoser,
+                                       sitting.forbidden.get(exercise.name, ""))  # fmt: skip
+                if found.status == "missing":
+                    found.message = _why_missing(exercise.name, handed_in, sitting) or found.message
+                verdict.exercises.append(found)
+            verdict.notes = [*handed_in.notes, *sitting.all_notes()][:NOTES]
+
+    def _chapter(self, slug: str) -> tuple[Reference, Diagnoser]:
+        """Expected answers and mutants' answers, shared by all submissions of this judge."""
+        with self.lock:
+            if slug not in self.chapters:
+                memo = Memo(implementations.solution(slug))
+                self.chapters[slug] = Reference(memo), Diagnoser(slug, memo)
+            return self.chapters[slug]
+
+    def _open(self) -> tuple[Box, list[str]]:
+        box, reasons = selftest.open_box(self.levels)
+        if box:
+            return box, []
+        why = "; ".join(reasons)
+        if not self.allow_unisolated:
+            raise JudgeError(
+                f"learners' code cannot be isolated here ({why}); see `python -m autograder doctor` for what is missing, "
+                "or use --allow-unisolated for files that you trust"
+            )
+        try:
+            return Box("none"), [f"nothing isolates learners' code from this computer ({why})"]
+        except BoxError as error:
+            raise JudgeError(str(error)) from None
+
+    def _living_box(self) -> Box:
+        """The box; started anew if it has ended."""
+        with self.lock:
+            if self.box.process.poll() is not None:
+                self.box.close()
+                try:
+                    self.box = Box(self.box.isolation)
+                except BoxError as error:
+                    raise JudgeError(str(error)) from None
+            return self.box
+
+
+@cache
+def _fingerprint(chapter: str) -> str:
+    files = [
+        paths.SOLUTIONS / f"{chapter}.py",
+        paths.MUTANTS / f"{chapter}.toml",
+        *sorted(paths.CHECKS.glob("*.py")),
+        *sorted(paths.WORKER.rglob("*.py")),
+        *sorted((paths.PACKAGE / "judge").glob("*.py")),
+    ]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _untouched(exercise: course.Exercise, handed_in: Submission) -> ExerciseVerdict | None:
+    """The verdict on an exercise whose starter is as it was handed out; None where there is something to judge."""
+    roles = {cell.role for cell in handed_in.cells if cell.exercise == exercise.name}
+    if roles != {"untouched"} or exercise.name in handed_in.defined():
+        return None
+    message = f"{exercise.name} is not written yet"
+    return ExerciseVerdict(exercise.name, "missing", 0.0, exercise.points, message)
+
+
+def _why_missing(name: str, handed_in: Submission, sitting: Sitting) -> str:
+    """Why there is no function of that name: its cell failed, or the name was changed; "" when neither is known."""
+    for number, (_, source) in enumerate(sitting.cells):
+        if number in sitting.problems and name in submission.names_in(source):
+            return f"{name} is not defined, because its cell did not run: {sitting.problems[number]}"
+    if -1 in sitting.problems:
+        return sitting.problems[-1]
+    if name in handed_in.defined():
+        return ""
+    own = [n for cell in handed_in.cells if cell.exercise == name for n in submission.names_in(cell.source)]
+    near = own[:1] or difflib.get_close_matches(name, handed_in.defined() - {name}, 1, 0.75)
+    hint = f"; {near[0]} looks like it: give it its name back" if near else ""
+    return f"{name} is not defined{hint}"

@@ -1,0 +1,147 @@
+"""What a check calls: a name of some implementation, wherever that implementation runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograder.checks import CheckFailed
+from autograder.worker import calls, codec
+from autograder.worker.calls import Failure, Reply
+
+
+class Link(Protocol):
+    """Where calls go: this process, or a worker in its box."""
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        """Call ``name`` on copies of the arguments."""
+
+
+class LocalLink:
+    """An implementation in this process: our own solutions and mutants, or a learner's function in a notebook."""
+
+    def __init__(self, namespace: Mapping[str, Any], drivers: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+        self.drivers = drivers
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        """Call ``name`` on copies of the arguments."""
+        try:
+            function = calls.find(self.namespace, self.drivers, name)
+        except LookupError as error:
+            return Reply(failure=Failure("Missing", str(error.args[0])))
+        args, kwargs = codec.copy((args, kwargs))
+        return calls.call(function, args, kwargs, trace)
+
+
+class Memo:
+    """A link that remembers: expected answers are computed once per run, not once per submission."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.known: dict[bytes, Reply] = {}
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        """The reply to ``name`` on these arguments, computed at most once; callers must not write into it."""
+        key = hashlib.blake2b(codec.encode([name, args, kwargs]), digest_size=16).digest()
+        if key not in self.known:
+            self.known[key] = self.link.call(name, args, kwargs, trace)
+        return self.known[key]
+
+
+@dataclass
+class Call:
+    """A call that a check made, and what came back."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    reply: Reply
+
+
+class LearnerError(CheckFailed):
+    """The learner's function raised, or returned something that is no array, number or tuple of them."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(_sentence(failure))
+        self.failure = failure
+
+
+class CallTimeout(CheckFailed):
+    """A call took too long; what made the call has given up on it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"took longer than {seconds:g} s; does a loop never end?")
+        self.seconds = seconds
+
+
+class WorkerDied(CheckFailed):
+    """The process that ran the learner's code is gone."""
+
+    def __init__(self, reason: str = "os._exit or a crash") -> None:
+        super().__init__(f"your code ended the process ({reason})")
+        self.reason = reason
+
+
+@dataclass
+class Subject:
+    """A function under judgement: call it like the function; of a class, call its driver's methods.
+
+    ``changed`` names the arguments that the last call modified.
+    """
+
+    name: str
+    link: Link
+    trace: bool = False  # record the torch functions of each call
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        return self.calls[-1].reply.changed
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self.name, args, kwargs)
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *args, **kwargs: self._call(f"{self.name}.{method}", args, kwargs)
+
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        reply = self.link.call(name, args, kwargs, self.trace)
+        self.calls.append(Call(name, args, kwargs, reply))
+        if reply.failure:
+            raise LearnerError(reply.failure)
+        return reply.value
+
+
+class Reference:
+    """The reference solutions: ``reference.rnn_step(...)``, ``reference.RNNCell.forward(...)``."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def __getattr__(self, name: str) -> Subject:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Subject(name, self._link)
+
+
+def _sentence(failure: Failure) -> str:
+    where = f' in your line {failure.line}: "{failure.source}"' if failure.source else ""
+    if failure.type == "NotImplementedError" and not failure.message:  # the starter's own; torch raises it with a text
+        return "this is not written yet"
+    if failure.type == "NotPlain":
+        return f"the result is {failure.message}; arrays, numbers and tuples or lists of them are expected"
+    if failure.type == "Missing":
+        return f"{failure.message} is not defined"
+    return f"{failure.type}{where}" + (f" ({failure.message})" if failure.message else "")
+
+
+def as_plain(value: Any) -> Any:
+    """A 0-d array as a number: checks need not tell the two apart."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value

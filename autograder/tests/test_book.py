@@ -1,0 +1,117 @@
+"""The website is built without a warning, says what it should, and prints the same twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import course, paths
+from autograder.course import reproduce
+
+
+class _Page(HTMLParser):
+    """The pictures and links of a page, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.images: list[dict[str, str | None]] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "img":
+            self.images.append(given)
+        if tag == "a" and given.get("href"):
+            self.links.append(str(given["href"]))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The website, built from nothing with warnings as errors; the folder of its pages."""
+    out = tmp_path_factory.mktemp("site")
+    command = Path(sys.executable).with_name("jupyter-book")
+    build = [str(command), "build", "-W", "--keep-going", f"--path-output={out}", "."]
+    done = subprocess.run(build, cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return out / "_build" / "html"
+
+
+def _page(site: Path, name: str) -> _Page:
+    return _Page((site / name).read_text(encoding="utf-8"))
+
+
+def test_every_chapter_has_its_pages(site: Path) -> None:
+    """Start page, chapter, exercises and solutions."""
+    assert (site / "index.html").is_file() and (site / "book" / "intro.html").is_file()
+    for slug in course.chapters():
+        for name in (f"book/{slug}.html", f"exercises/{slug}/{slug}.html", f"solutions/{slug}.html"):
+            assert (site / name).is_file(), name
+
+
+def test_every_picture_says_in_words_what_it_shows(site: Path) -> None:
+    """For a reader who cannot see it."""
+    pages = [page for folder in ("book", "exercises", "solutions") for page in (site / folder).rglob("*.html")]
+    pictures = [(page.name, image) for page in pages for image in _Page(page.read_text(encoding="utf-8")).images]
+    assert pictures
+    for page, image in pictures:
+        assert len(image.get("alt") or "") > 40, f"{page}: picture without a description: {image.get('src')}"
+
+
+def test_links_between_our_pages_lead_somewhere(site: Path) -> None:
+    """No link to a page that was not built."""
+    for page in (site / "book").rglob("*.html"):
+        for link in _Page(page.read_text(encoding="utf-8")).links:
+            target = link.partition("#")[0]
+            if target and "://" not in target and not target.startswith("mailto:"):
+                assert (page.parent / target).exists(), f"{page.name}: {link}"
+
+
+def test_the_exercise_page_is_shown_not_run_and_holds_no_solution(site: Path) -> None:
+    """The solution page holds each of them, without its markers."""
+    for slug in course.chapters():
+        exercises = _page(site, f"exercises/{slug}/{slug}.html").text
+        solutions = _page(site, f"solutions/{slug}.html").text
+        assert "NotImplementedError" in exercises and "Traceback" not in exercises
+        assert "BEGIN SOLUTION" not in solutions
+        for exercise in course.load(slug).exercises:
+            for line in exercise.region:
+                assert line in solutions
+                assert len(line) <= 12 or line not in exercises, line
+
+
+def test_what_the_book_and_the_solutions_print_is_reproducible() -> None:
+    """Every page and notebook is run twice, by two kernels, and compared output for output."""
+    assert "passed" in reproduce.reproduce()
+
+
+def test_an_output_that_changes_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The comparison bites, on text and on pictures."""
+    sources = ("import os, matplotlib.pyplot as plt", "os.getpid()", "plt.text(0, 0, str(os.getpid()))\nplt.show()")
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell_{number}") for number, source in enumerate(sources)]
+    monkeypatch.setattr(reproduce, "FOLDER", tmp_path)
+    monkeypatch.setattr(reproduce, "notebooks", lambda _: {"a.ipynb": nbformat.v4.new_notebook(cells=cells)})
+    with pytest.raises(course.CourseError, match="a second run prints something else") as error:
+        reproduce.reproduce()
+    assert "FAILED a.ipynb::Cell 1" in str(error.value) and "FAILED a.ipynb::Cell 2" in str(error.value)
+
+
+def test_a_page_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The error says which notebook and what was raised."""
+    cell = nbformat.v4.new_code_cell("1 / 0", id="failing")
+    monkeypatch.setattr(reproduce, "FOLDER", tmp_path)
+    with pytest.raises(course.CourseError, match=r"a\.ipynb: a cell fails: ZeroDivisionError: division by zero"):
+        reproduce.run("a.ipynb", nbformat.v4.new_notebook(cells=[cell]))

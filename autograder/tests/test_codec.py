@@ -1,0 +1,155 @@
+"""The wire form of values: what goes over arrives, and hostile frames bring out nothing but CodecError."""
+
+from __future__ import annotations
+
+import contextlib
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograder.worker import codec
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text()
+ARRAYS = hnp.arrays(
+    st.sampled_from([np.bool_, np.int64, np.uint8, np.float32, np.float64]), hnp.array_shapes(min_dims=0, min_side=0)
+)
+VALUES = st.recursive(
+    SCALARS | ARRAYS,
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal in type, shape, dtype and value, at every level."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))  # type: ignore[arg-type]
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)  # type: ignore[attr-defined, index]
+    return one == other
+
+
+@given(VALUES)
+def test_what_is_encoded_arrives(value: object) -> None:
+    """Every value with a wire form comes back the same, in type and to the last bit."""
+    assert same(codec.copy(value), value)
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "S"])
+def test_layout_is_kept_and_memory_is_new(layout: str) -> None:
+    """Row by row, column by column or strided: the copy lies in memory the same way, and is its own."""
+    wide = np.arange(24.0).reshape(3, 8)
+    array = {"C": wide.copy(), "F": np.asfortranarray(wide), "S": wide[:, ::2]}[layout]
+    copy = codec.copy(array)
+    assert (copy.flags.c_contiguous, copy.flags.f_contiguous) == (array.flags.c_contiguous, array.flags.f_contiguous)
+    np.testing.assert_array_equal(copy, array)
+    assert copy.flags.writeable and not np.shares_memory(copy, array)
+
+
+class Float(float):
+    """Equal to everything, and no plain float."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (Float(1.0), "Float"),
+        (object(), "object"),
+        ({1: 2}, "keys"),
+        (2**64, "64 bits"),
+        (np.zeros(1, complex), "complex128"),
+        (np.array([object()]), "object"),
+        (np.zeros(1, [("a", "f8")]), "an array of"),
+        ("\ud800", "Unicode"),
+        (b"bytes", "bytes"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_has_no_wire_form_is_named(value: object, named: str) -> None:
+    """Subclasses, objects and odd arrays do not travel, and the error says what they are."""
+    with pytest.raises(codec.CodecError, match=named):
+        codec.encode([value])
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    """Endless nesting ends in CodecError, not in a recursion."""
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(codec.CodecError, match="nested"):
+        codec.encode(endless)
+
+
+def frame(tree: object, buffers: bytes = b"") -> bytes:
+    """A frame as a hostile worker would write it."""
+    header = msgpack.packb(tree)
+    return codec.HEAD.pack(codec.MAGIC, len(header)) + header + buffers
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"",
+        b"\x80\x04pickle",
+        frame(["a", "f8", [2], "C"], b"\0" * 8),
+        frame(["a", "f8", [1], "C"], b"\0" * 9),
+        frame(["a", "O", [1], "C"], b"\0" * 8),
+        frame(["a", "f8", [-1], "C"]),
+        frame(["a", "f8", [2**62, 2**62], "C"]),
+        frame(["a", "f8", [True], "C"], b"\0" * 8),
+        frame(["a", "f8", 1, "C"], b"\0" * 8),
+        frame(["a", ["f8"], [1], "C"], b"\0" * 8),
+        frame(["a"]),
+        frame(["x", []]),
+        frame(["l", {}]),
+        frame([]),
+        frame({1: 2}),
+        frame(msgpack.ExtType(1, b"x")),
+        frame(msgpack.Timestamp(0)),
+        frame(b"bytes"),
+        codec.HEAD.pack(codec.MAGIC, 2**32 - 1) + b"x",
+        codec.HEAD.pack(codec.MAGIC, 5) + b"\xdd\xff\xff\xff\xff",
+        codec.HEAD.pack(codec.MAGIC, 100_000) + b"\x91" * 100_000,
+    ],
+)
+def test_forged_frames_are_refused(forged: bytes) -> None:
+    """A frame that `encode` does not write raises CodecError, whatever it pretends to hold."""
+    with pytest.raises(codec.CodecError):
+        codec.decode(forged)
+
+
+def test_a_forged_boolean_is_true_or_false() -> None:
+    """A byte of 2 in an array of booleans becomes true, and not a third value."""
+    array = codec.decode(frame(["a", "?", [2], "C"], b"\2\0"))
+    assert array.dtype == bool and array.tolist() == [True, False]
+
+
+@settings(max_examples=2000)
+@given(VALUES, st.data())
+def test_mutated_frames_bring_out_nothing_else(value: object, data: st.DataObject) -> None:
+    """Changing, cutting or doubling bytes of a frame gives a value or CodecError, never another exception."""
+    raw = bytearray(codec.encode(value))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(raw) - 1)) if raw else 0
+        match data.draw(st.integers(0, 2)):
+            case 0 if raw:
+                raw[place] = data.draw(st.integers(0, 255))
+            case 1:
+                del raw[place:]
+            case _:
+                raw[place:place] = raw[: data.draw(st.integers(0, 16))]
+    with contextlib.suppress(codec.CodecError):
+        codec.encode(codec.decode(bytes(raw)))

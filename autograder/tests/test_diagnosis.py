@@ -1,0 +1,259 @@
+"""Naming the mistake: what is said holds on every input, and nothing is said where that is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder import course
+from autograder.judge import implementations
+from autograder.judge.diagnosis import Diagnoser, diagnose
+from autograder.judge.run import judge_exercise
+from autograder.judge.subject import Call, LocalLink, Memo, Reference
+from autograder.worker.calls import Reply
+
+CHAPTER = "ch02_recurrence"
+SHAPES = ((2, 4, 3), (3, 5, 3), (1, 3, 3))
+
+
+def right(x, h0):
+    """Running sums of tanh(x), starting from h0: (B, T, H)."""
+    return h0[:, None] + np.cumsum(np.tanh(x), axis=1)
+
+
+def no_start(x, h0):
+    return np.cumsum(np.tanh(x), axis=1)
+
+
+@dataclass
+class Wrong:
+    """Stands in for a mutant."""
+
+    id: str
+    believes: str
+    function: Callable[..., Any]
+    of: str = "running"
+
+    @property
+    def link(self) -> LocalLink:
+        return LocalLink({"running": self.function}, {})
+
+
+REFERENCE = LocalLink({"running": right}, {})
+MUTANTS = [Wrong("no_start", "starts from zeros", no_start), Wrong("no_tanh", "leaves tanh out", lambda x, h0: x)]
+
+
+def calls_of(answer: Callable[..., Any], shapes: tuple[tuple[int, ...], ...] = SHAPES) -> list[Call]:
+    rng = np.random.default_rng(3)
+    link = LocalLink({"running": answer}, {})
+    cases = [(rng.normal(size=shape), rng.normal(size=(shape[0], shape[2]))) for shape in shapes]
+    return [Call("running", case, {}, link.call("running", case, {})) for case in cases]
+
+
+def found(answer: Callable[..., Any], mutants: list[Wrong] = MUTANTS, shapes: Any = SHAPES) -> list[str]:
+    return [diagnosis.id for diagnosis in diagnose(calls_of(answer, shapes), REFERENCE, mutants)]
+
+
+def test_mutant_is_recognised() -> None:
+    """Numbers that are a mutant's on every input are named with what the mutant believes."""
+    [diagnosis] = diagnose(calls_of(no_start), REFERENCE, MUTANTS)
+    assert diagnosis.id == "mutant:no_start"
+    assert diagnosis.believes == "Your numbers are those of code that starts from zeros."
+    assert diagnosis.evidence == "the same numbers in all 3 calls"
+
+
+def test_right_answer_has_no_diagnosis() -> None:
+    """Right numbers look like nothing, even where a mutant agrees with them."""
+    assert found(right, [*MUTANTS, Wrong("none", "is right", right)]) == []
+
+
+def test_one_input_against_it_is_enough() -> None:
+    """An answer that is a mutant's on all inputs but one has no diagnosis."""
+    assert found(lambda x, h0: no_start(x, h0) + (x.shape == SHAPES[-1]) * 0.1) == []
+
+
+def test_crash_of_one_alone_is_against_it() -> None:
+    """A mutant that raises where the learner's code returns, or the reverse, is not the learner's mistake."""
+
+    def fails_on_one(x, h0):
+        if len(x) == 1:
+            raise ValueError("one example")
+        return no_start(x, h0)
+
+    assert found(fails_on_one) == []
+    assert found(no_start, [Wrong("fails_on_one", "fails", fails_on_one)]) == []
+    assert found(fails_on_one, [Wrong("fails_on_one", "fails", fails_on_one)]) == ["mutant:fails_on_one"]
+
+
+def test_two_mutants_leave_it_open() -> None:
+    """Two beliefs that give the same numbers cannot be told apart, so neither is named."""
+    assert found(no_start, [*MUTANTS, Wrong("other", "believes something else", no_start)]) == []
+
+
+def test_small_mistake_is_recognised() -> None:
+    """Rounding to four decimals is far closer to the right answer than other mistakes, and still named."""
+
+    def rounded(x, h0):
+        return np.round(right(x, h0), 4)
+
+    assert found(rounded, [*MUTANTS, Wrong("rounded", "rounds", rounded)]) == ["mutant:rounded"]
+    assert found(lambda x, h0: right(x, h0) + 4e-5, [Wrong("rounded", "rounds", rounded)]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("sign_flipped", lambda x, h0: -right(x, h0)),
+        ("twice", lambda x, h0: 2 * right(x, h0)),
+        ("half", lambda x, h0: right(x, h0) / 2),
+        ("times_B", lambda x, h0: len(x) * right(x, h0)),
+        ("over_B", lambda x, h0: right(x, h0) / len(x)),
+        ("times_T", lambda x, h0: x.shape[1] * right(x, h0)),
+        ("over_T", lambda x, h0: right(x, h0) / x.shape[1]),
+        ("time_first", lambda x, h0: right(x, h0).swapaxes(0, 1)),
+        ("time_reversed", lambda x, h0: right(x, h0)[:, ::-1]),
+        ("last_step_only", lambda x, h0: right(x, h0)[:, -1]),
+        ("one_step_late", lambda x, h0: np.concatenate([h0[:, None], right(x, h0)[:, :-1]], axis=1)),
+        ("one_step_early", lambda x, h0: np.concatenate([right(x, h0)[:, 1:], h0[:, None]], axis=1)),
+        ("all_zeros", lambda x, h0: np.zeros_like(x)),
+        ("integers", lambda x, h0: right(x, h0).astype(int)),
+        ("not_finite", lambda x, h0: np.where(x > 1, np.nan, right(x, h0))),
+        ("argument_returned", lambda x, h0: x),
+    ],
+)
+def test_relation(name: str, answer: Callable[..., Any]) -> None:
+    """Each relation to the right answer is found where it holds, alone."""
+    assert found(answer, []) == [f"relation:{name}"]
+
+
+def test_transposed() -> None:
+    """A matrix that is transposed is named, square or not."""
+
+    def product(x, h0):
+        return x[0] @ np.tanh(x[-1].T) + np.arange(len(x[0]))
+
+    reference = LocalLink({"running": product}, {})
+    [diagnosis] = diagnose(calls_of(lambda x, h0: product(x, h0).T), reference, [])
+    assert diagnosis.id == "relation:transposed"
+
+
+def test_relation_that_holds_sometimes() -> None:
+    """A relation that one input contradicts is not named."""
+    assert found(lambda x, h0: right(x, h0) * (2 if len(x) == 2 else 3), []) == []
+
+
+def test_ambiguous_factor() -> None:
+    """Where B is 2 in every call, twice and B times are the same, and neither is named."""
+    assert found(lambda x, h0: 2 * right(x, h0), [], ((2, 3, 3), (2, 4, 3))) == []
+
+
+def test_whole_numbers_are_no_evidence() -> None:
+    """Results of small whole numbers agree with their mirror image too easily."""
+    reference = LocalLink({"running": lambda x, h0: np.ones((1, 3, 3))}, {})
+    assert diagnose(calls_of(lambda x, h0: -np.ones((1, 3, 3))), reference, []) == []
+
+
+def test_first_nan_is_pointed_at() -> None:
+    """The evidence for NaN says where the first one stands."""
+
+    def breaks(x, h0):
+        result = right(x, h0)
+        result[1:, 2:] = np.nan
+        return result
+
+    [diagnosis] = diagnose(calls_of(breaks, SHAPES[:1]), REFERENCE, [])
+    assert "NaN" in diagnosis.believes and diagnosis.evidence.startswith("the first at [1, 2, 0]")
+
+
+def test_argument_modified() -> None:
+    """Writing into an argument is named beside right numbers, with the argument's name."""
+
+    def writes(x, h0):
+        result = right(x, h0)
+        h0[:] = result[:, -1]
+        return result
+
+    [diagnosis] = diagnose(calls_of(writes), REFERENCE, MUTANTS)
+    assert diagnosis.id == "relation:argument_modified" and "`h0`" in diagnosis.believes
+
+
+def test_parts_of_a_result() -> None:
+    """In a result of several parts, the relation is named for the part in which it holds."""
+    reference = LocalLink({"running": lambda x, h0: {"dx": np.tanh(x), "dh": h0 + 0.1}}, {})
+    calls = calls_of(lambda x, h0: {"dx": np.tanh(x), "dh": -(h0 + 0.1)})
+    [diagnosis] = diagnose(calls, reference, [])
+    assert diagnosis.believes == "The sign of `dh` is the wrong way round."
+    tuples = LocalLink({"running": lambda x, h0: (np.tanh(x), h0 + 0.1)}, {})
+    [diagnosis] = diagnose(calls_of(lambda x, h0: (np.tanh(x), 2 * h0 + 0.2)), tuples, [])
+    assert diagnosis.believes == "Result 2 is twice what it should be."
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers(-9, 9) | st.text(max_size=3)
+    | st.sampled_from([np.zeros((2, 4, 3), bool), np.ones((0, 3)), np.array(np.inf), np.ones((2, 4, 3), np.uint8)]),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(plain, st.sampled_from([right, lambda x, h0: (x, 1.0), lambda x, h0: {"": x}, lambda x, h0: None]))
+def test_any_value(value: Any, reference: Callable[..., Any]) -> None:
+    """Whatever a learner returns, the diagnosis says something or nothing, and does not break."""
+    calls = [Call(call.name, call.args, {}, Reply(value)) for call in calls_of(right)]
+    diagnose(calls, LocalLink({"running": reference}, {}), MUTANTS)
+
+
+@pytest.fixture(scope="module")
+def diagnoser() -> Diagnoser:
+    return Diagnoser(CHAPTER)
+
+
+def verdict(link: Any, exercise: str, diagnoser: Diagnoser) -> Any:
+    reference = Reference(Memo(implementations.solution(CHAPTER)))
+    return judge_exercise(course.load(CHAPTER).exercise(exercise), link, reference, 11, diagnose=diagnoser)
+
+
+def test_mutants_are_called_what_they_are(diagnoser: Diagnoser) -> None:
+    """A mutant of the chapter is recognised as itself or not at all, and nearly all of them are."""
+    mutants = implementations.mutants(CHAPTER)
+    named = 0
+    for mutant in mutants:
+        ids = [diagnosis.id for diagnosis in verdict(mutant.link, mutant.of, diagnoser).diagnosis]
+        others = [name for name in ids if name.startswith("mutant:") and name != f"mutant:{mutant.id}"]
+        assert not others, f"{mutant.of}: {mutant.id} was taken for {others}"
+        named += bool(ids)
+    assert named >= 0.9 * len(mutants)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source"),
+    [
+        ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.sin(x @ Wx + h_prev @ Wh + b)"),
+        ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + 0.5 * h_prev @ Wh + b)"),
+        ("rnn_forward", "def rnn_forward(x, h0, Wx, Wh, b):\n    return np.random.rand(*x.shape[:2], len(b))"),
+        ("RNNCell", "class RNNCell(torch.nn.RNNCell):\n    def forward(self, x, h):\n        return x.sum() + h"),
+    ],
+)
+def test_unknown_mistake(exercise: str, source: str, diagnoser: Diagnoser) -> None:
+    """A wrong answer that no mutant describes gets no name."""
+    link = implementations.link(CHAPTER, source, "<cell 1>")
+    assert verdict(link, exercise, diagnoser).status in ("failed", "error")
+    assert verdict(link, exercise, diagnoser).diagnosis == []
+
+
+def test_threads_share_a_diagnoser() -> None:
+    """Several threads may ask one diagnoser at once, and each gets the answer that one alone would get."""
+    diagnoser = Diagnoser(CHAPTER)
+    mutants = [mutant for mutant in implementations.mutants(CHAPTER) if mutant.of == "rnn_step"][:4]
+    with ThreadPoolExecutor(4) as pool:
+        verdicts = list(pool.map(lambda mutant: verdict(mutant.link, mutant.of, diagnoser), mutants * 3))
+    ids = [[diagnosis.id for diagnosis in each.diagnosis] for each in verdicts]
+    assert ids == [[f"mutant:{mutant.id}"] for mutant in mutants] * 3

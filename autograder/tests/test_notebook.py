@@ -1,0 +1,184 @@
+"""``check(f)``: in this process for most things, and once in a real kernel."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from autograder import check, course, notebook, paths
+from autograder.checks import CheckFailed
+from autograder.judge import implementations
+
+CHAPTER = "ch02_recurrence"
+
+
+def solved(name: str) -> Any:
+    return vars(course.solution(CHAPTER))[name]
+
+
+def named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = name
+    return function
+
+
+@contextmanager
+def fails(pattern: str) -> Iterator[None]:
+    """CheckFailed, in one line."""
+    with pytest.raises(CheckFailed, match=pattern) as caught:
+        yield
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rnn_step", "rnn_forward", "RNNCell"])
+def test_right_answer_returns_nothing(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A right answer is said to be right, and the same is printed each time."""
+    assert check(solved(name)) is None
+    first = capsys.readouterr()
+    check(solved(name))
+    assert first == capsys.readouterr()
+    assert first.out.startswith(f"✓ {name}: passed") and not first.err
+
+
+def test_wrong_answer_fails_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong answer raises how many checks failed and the first sentence; the diagnosis is printed above."""
+    with fails(r"^rnn_step: \d of \d checks failed: .*\.$"):
+        check(named("rnn_step", lambda x, h_prev, Wx, Wh, b: np.tanh(x @ Wx + b)))
+    assert "looks at the input alone" in capsys.readouterr().out
+
+
+def test_starter(capsys: pytest.CaptureFixture[str]) -> None:
+    """An untouched answer is not written yet."""
+    with fails("^rnn_step is not written yet$"):
+        check(implementations.starter(CHAPTER).namespace["rnn_step"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (3, "your function or class itself, .*; this is a int"),
+        ("rnn_step", "without quotation marks; this is a str"),
+        (named("rnn_stepp", lambda: None), "rnn_stepp is no exercise of the course; did you mean rnn_step?"),
+        (np.tanh, "tanh is no exercise of the course; the exercises are rnn_step"),
+    ],
+)
+def test_not_an_answer(answer: object, says: str) -> None:
+    """Anything that is no answer is named, with what was probably meant."""
+    with fails(says):
+        check(answer)
+
+
+def test_prints_of_a_wrong_answer_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first lines that the learner's code printed come after the feedback; a flood is cut."""
+
+    def noisy(x, h_prev, Wx, Wh, b):
+        print("\n".join(["here"] * 50))
+        return x
+
+    with fails("rnn_step"):
+        check(named("rnn_step", noisy))
+    out = capsys.readouterr().out
+    assert out.count("here\n") == notebook.PRINTED and "more lines" in out
+
+
+def test_prints_of_a_right_answer_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """A right answer may print what it likes: the output stays the same from run to run."""
+    step = solved("rnn_step")
+    check(named("rnn_step", lambda *args: (print(args[0]), step(*args))[1]))
+    assert "[" not in capsys.readouterr().out
+
+
+def endless(*args: object) -> None:
+    while True:
+        with suppress(Exception):
+            time.sleep(0.01)
+
+
+def test_endless_loop_is_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A call that does not end is given up, even one that catches exceptions; the alarm is as it was before."""
+    monkeypatch.setattr(notebook, "CALL_SECONDS", 0.2)
+    handler = signal.getsignal(signal.SIGALRM)
+    signal.setitimer(signal.ITIMER_REAL, 100)
+    try:
+        start = time.perf_counter()
+        with fails("rnn_step: took longer than 0.2 s"):
+            check(named("rnn_step", endless))
+        assert time.perf_counter() - start < 5
+        assert signal.getsignal(signal.SIGALRM) == handler
+        assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def test_another_thread_has_no_alarm(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no alarm can be set, the checks run without one."""
+    thread = threading.Thread(target=check, args=(solved("rnn_step"),))
+    thread.start()
+    thread.join(30)
+    assert capsys.readouterr().out.startswith("✓ rnn_step: passed")
+
+
+def test_stop_button() -> None:
+    """Interrupting the kernel ends the check: it is no mistake of the learner's code."""
+
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(named("rnn_step", interrupted))
+
+
+ANSWERS = {
+    "right": "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "wrong": "def rnn_step(x, h_prev, Wx, Wh, b):\n    hidden = x @ Wx\n    return hiden",
+}
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Any]:
+    """The outputs of a kernel that sets up, warms up, and checks right answers and a wrong one."""
+    module = course.load(CHAPTER).exercise("RNNCell").source
+    timed = "start = time.perf_counter()\ncheck({0})\ntook = time.perf_counter() - start"
+    sources = [
+        f"import sys, time\nsys.path.insert(0, {str(paths.ROOT)!r})\nimport numpy as np, torch\n"
+        "Array = np.ndarray\nfrom autograder import check",
+        ANSWERS["right"], module, "check(rnn_step)", timed.format("rnn_step"), "print(took)",
+        timed.format("RNNCell"), "print(took)", ANSWERS["wrong"], "check(rnn_step)",
+    ]  # fmt: skip
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(book, timeout=120, allow_errors=True).execute()
+    return list(book.cells)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the kernel's own machinery
+def test_kernel_shows_rich_feedback(cells: list[Any]) -> None:
+    """In a kernel the feedback is HTML with a text beside it, nothing on stderr, and equal from run to run."""
+    [first], [second] = cells[3].outputs, cells[4].outputs
+    assert first.output_type == "display_data" and set(first.data) == {"text/html", "text/plain"}
+    assert first == second
+    assert all(output.get("name") != "stderr" for cell in cells for output in cell.outputs)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_kernel_answers_at_once(cells: list[Any]) -> None:
+    """After the first call of a kernel, a check takes less than half a second, of a NumPy function or a torch class."""
+    for cell in (cells[5], cells[7]):
+        assert float(cell.outputs[0].text) < 0.5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_kernel_shows_the_learners_line(cells: list[Any]) -> None:
+    """An exception is shown with the learner's own line, and the cell ends in an error of one line."""
+    shown, error = cells[-1].outputs
+    assert 'in your line 3: "return hiden"' in shown.data["text/plain"]
+    assert error.ename == "CheckFailed" and len(error.traceback) == 1
+    assert re.match(r"^rnn_step: \d of \d checks failed", error.evalue)

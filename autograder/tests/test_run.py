@@ -1,0 +1,364 @@
+"""Scores and statuses: what `judge_exercise` makes of everything that an answer can do."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import course
+from autograder.checks import Check, CheckFailed
+from autograder.course import Exercise
+from autograder.judge import implementations, run
+from autograder.judge.diagnosis import Diagnoser
+from autograder.judge.run import CheckBroken, judge_exercise
+from autograder.judge.subject import CallTimeout, LearnerError, LocalLink, Memo, Reference, WorkerDied
+from autograder.judge.verdict import Diagnosis, ExerciseVerdict, Verdict
+from autograder.worker.calls import Reply
+
+
+def doubles(twice, rng, reference):
+    """Every entry is doubled."""
+    x = rng.normal(size=(1, 2))
+    expected, returned = reference.twice(x), twice(x)
+    if not isinstance(returned, np.ndarray) or not np.allclose(returned, expected):
+        raise CheckFailed("the entries are wrong", expected, returned)
+
+
+def keeps_the_shape(twice, rng):
+    """The result has the shape of x."""
+    for shape in ((1, 2), (3, 4)):
+        if np.shape(twice(rng.normal(size=shape))) != shape:
+            raise CheckFailed("the shape is wrong")
+
+
+def refuses_text(twice):
+    """Text is refused."""
+    try:
+        twice("text")
+    except LearnerError:
+        return
+    raise CheckFailed("text was taken")
+
+
+def is_broken(twice):
+    """This check is at fault itself."""
+    raise ZeroDivisionError("in the check")
+
+
+CHECKS = (
+    Check("doubles", "twice", "Every entry is doubled.", 2.0, doubles),
+    Check("keeps_the_shape", "twice", "The result has the shape of x.", 1.0, keeps_the_shape),
+)
+
+
+def twice(x):
+    return 2 * x
+
+
+def exercise(library: str = "numpy") -> Exercise:
+    return Exercise("twice", "chapter", 4.0, 5, 1, library, "", ("", "", ""), "", "", ())  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def checks_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two checks of one small function stand in for a chapter's."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: CHECKS)
+
+
+def judged(answer: Callable[..., Any] | None, library: str = "numpy", **options: Any) -> ExerciseVerdict:
+    link = LocalLink({"twice": answer} if answer else {}, {})
+    return judge_exercise(exercise(library), link, Reference(LocalLink({"twice": twice}, {})), 7, **options)
+
+
+def test_right_answer() -> None:
+    """A right answer gets all points, and no message."""
+    verdict = judged(twice)
+    assert (verdict.status, verdict.score, verdict.message) == ("passed", 4.0, "")
+    assert all(check.passed and not check.message and check.example is None for check in verdict.checks)
+
+
+def test_half_right_answer() -> None:
+    """The score is the passed share of the weight, and the message names the first sentence that does not hold."""
+    verdict = judged(lambda x: 3 * x)
+    assert (verdict.status, verdict.score) == ("failed", round(4 / 3, 4))
+    assert verdict.message == "1 of 2 checks failed: Every entry is doubled."
+
+
+def test_example_names_arguments() -> None:
+    """The example says what was called, under the names of the solution's arguments, and what came of it."""
+    example = judged(lambda y: 3 * y).checks[0].example
+    assert example is not None
+    assert example.call.startswith("twice(x (1, 2))\nx = [[")
+    assert example.expected.startswith("[[") and example.returned != example.expected
+
+
+@pytest.mark.parametrize("value", [None, "text", {1, 2}, object()])
+def test_useless_value(value: object) -> None:
+    """Whatever is returned in place of an array, the checks fail and nothing breaks."""
+    checks = [check for check in judged(lambda x: value).checks if check.name == "keeps_the_shape"]
+    assert [check.passed for check in checks] == [False]
+
+
+def test_exception_everywhere() -> None:
+    """An answer that raises in every check is an error, and the message holds what it raised in one line."""
+
+    def raises(x):
+        raise ValueError("first\nsecond")
+
+    verdict = judged(raises)
+    assert (verdict.status, verdict.score) == ("error", 0.0)
+    assert "ValueError" in verdict.checks[0].message and "first second" in verdict.checks[0].message
+
+
+def test_missing_and_untouched() -> None:
+    """No function, and the starter's NotImplementedError, are missing; one with a text of its own is an error."""
+
+    def starter(x):
+        raise NotImplementedError()
+
+    def other(x):
+        raise NotImplementedError("Cannot copy out of meta tensor")
+
+    assert (judged(None).status, judged(None).message) == ("missing", "twice is not defined")
+    assert (judged(starter).status, judged(starter).message) == ("missing", "twice is not written yet")
+    assert judged(other).status == "error"
+
+
+def test_started_answer_is_not_missing() -> None:
+    """Where one check passes and the rest is not written yet, what passes counts."""
+
+    def begun(x):
+        if x.shape == (3, 4):
+            raise NotImplementedError()
+        return 2 * x
+
+    assert (judged(begun).status, judged(begun).score) == ("failed", round(8 / 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("stop", "status", "message"),
+    [
+        (CallTimeout(5.0), "timeout", "not run after a call took too long"),
+        (WorkerDied(), "error", "not run after your code ended the process"),
+    ],
+)
+def test_stop(stop: CheckFailed, status: str, message: str) -> None:
+    """After a timeout or a death no other check of the exercise runs, and each says why."""
+
+    class Stops:
+        calls = 0
+
+        def call(self, *args: Any) -> Reply:
+            self.calls += 1
+            raise stop
+
+    link = Stops()
+    verdict = judge_exercise(exercise(), link, Reference(LocalLink({"twice": twice}, {})), 7)
+    assert (verdict.status, verdict.score, verdict.message) == (status, 0.0, stop.message)
+    assert (link.calls, verdict.checks[1].message) == (1, message)
+
+
+def test_check_cannot_catch_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that expects an exception does not take a timeout, or a death, for it."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: (Check("refuses", "twice", "", 1.0, swallows),))
+
+    class Stops:
+        def call(self, *args: Any) -> Reply:
+            raise CallTimeout(5.0)
+
+    verdict = judge_exercise(exercise(), Stops(), Reference(Stops()), 7)
+    assert verdict.status == "timeout" and not verdict.checks[0].passed
+
+
+def swallows(twice):
+    """Whatever happens is fine."""
+    with suppress(CheckFailed):
+        twice(1)
+
+
+def test_forbidden_by_reading() -> None:
+    """What reading the source has found costs all points; nothing is called, and the message names it."""
+    called: list[int] = []
+    verdict = judged(lambda x: called.append(1), forbidden="torch.tanh")
+    assert (verdict.status, verdict.score, called) == ("forbidden", 0.0, [])
+    assert "torch.tanh" in verdict.message
+
+
+def test_torch_in_a_numpy_exercise() -> None:
+    """A right answer that lets torch do the work gets nothing in a NumPy exercise, all points in a torch one."""
+
+    def by_torch(x):
+        return torch.add(torch.from_numpy(x), torch.from_numpy(x)).numpy()
+
+    verdict = judged(by_torch)
+    assert (verdict.status, verdict.score) == ("forbidden", 0.0)
+    assert "torch" in verdict.message
+    assert judged(by_torch, "torch").status == "passed"
+
+
+def test_forbidden_after_a_passed_check() -> None:
+    """Checks that passed before the forbidden call was seen count for nothing."""
+    calls: list[int] = []
+
+    def later(x):
+        calls.append(1)
+        return 2 * x if len(calls) == 1 else torch.add(torch.from_numpy(x), torch.from_numpy(x)).numpy()
+
+    verdict = judged(later)
+    assert [check.passed for check in verdict.checks] == [True, False]
+    assert (verdict.status, verdict.score) == ("forbidden", 0.0)
+
+
+def test_only_first_calls_are_traced() -> None:
+    """The first call of each check is watched, and the others cost nothing."""
+    traced: list[bool] = []
+
+    class Watched(LocalLink):
+        def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
+            traced.append(trace)
+            return super().call(name, args, kwargs, trace)
+
+    judge_exercise(exercise(), Watched({"twice": twice}, {}), Reference(LocalLink({"twice": twice}, {})), 7)
+    assert traced == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU"])
+def test_ready_made_cell(name: str) -> None:
+    """Each of PyTorch's recurrent layers is found by what runs, and named."""
+    layer = getattr(torch.nn, name)(2, 3)
+
+    def borrowed(x):
+        layer(torch.ones(1, 2) if name.endswith("Cell") else torch.ones(1, 1, 2))
+        return 2 * x
+
+    verdict = judged(borrowed, "torch")
+    assert verdict.status == "forbidden"
+    assert f"torch.nn.{name}:" in verdict.message
+
+
+def test_broken_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that fails with anything else than CheckFailed is named, and no learner's fault."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: (Check("is_broken", "twice", "", 1.0, is_broken),))
+    with pytest.raises(CheckBroken, match="is_broken: ZeroDivisionError"):
+        judged(twice)
+
+
+def test_exercise_without_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exercise that no check judges is an error of ours, never full marks."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: ())
+    with pytest.raises(CheckBroken, match="twice: there is no check"):
+        judged(twice)
+
+
+def test_expected_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check may ask for an exception, and passes when it comes."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: (Check("refuses_text", "twice", "", 1.0, refuses_text),))
+
+    def careful(x):
+        if isinstance(x, str):
+            raise ValueError("an array is needed")
+        return 2 * x
+
+    assert judged(careful).status == "passed"
+
+
+def test_same_seed_same_inputs() -> None:
+    """The inputs depend on the seed and the check alone: expected values can be remembered for a whole class."""
+    seen: list[list[float]] = []
+    for _ in range(2):
+        inputs: list[float] = []
+        judged(lambda x, inputs=inputs: (inputs.append(float(x.flat[0])), 2 * x)[1])
+        seen.append(inputs)
+    assert seen[0] == seen[1] and len(set(seen[0])) == 3
+
+
+def test_diagnosis_is_asked_for_wrong_answers_only() -> None:
+    """A wrong answer's calls go to the diagnosis; a right, missing or forbidden one has none."""
+    asked: list[tuple[str, int]] = []
+
+    def diagnose(name: str, calls: Any) -> list[Diagnosis]:
+        asked.append((name, len(calls)))
+        return [Diagnosis("mutant:thrice", "Three for two.", "always")]
+
+    assert judged(lambda x: 3 * x, diagnose=diagnose).diagnosis[0].id == "mutant:thrice"
+    judged(twice, diagnose=diagnose), judged(None, diagnose=diagnose)
+    assert asked == [("twice", 3)]
+
+
+def test_our_own_refusal_is_not_the_learners_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the reference cannot take what the learner returned, no exception is blamed on the learner's line."""
+
+    def feeds_back(twice, reference):
+        """Twice twice."""
+        reference.half(twice(1.0))
+
+    def half(x):
+        raise ValueError("a shape of ours")
+
+    monkeypatch.setattr(run.checks, "load", lambda chapter: (Check("feeds_back", "twice", "", 1.0, feeds_back),))
+    reference = Reference(LocalLink({"half": half}, {}))
+    verdict = judge_exercise(exercise(), LocalLink({"twice": twice}, {}), reference, 7)
+    assert verdict.status == "failed"
+    assert verdict.checks[0].message == "the check could not go on with what was returned"
+
+
+def test_tracing_is_cheap_and_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """Watching for torch costs less than a millisecond a call, starts no thread and prints nothing."""
+    link = LocalLink({"twice": twice}, {})
+    link.call("twice", (np.ones(3),), {}, True)
+    start = time.perf_counter()
+    for _ in range(20):
+        link.call("twice", (np.ones(3),), {}, True)
+    assert (time.perf_counter() - start) / 20 < 1e-3
+    assert capfd.readouterr() == ("", "")
+
+
+class Deranged:
+    """The solution, but some of its replies are replaced by values that no one expects."""
+
+    VALUES = (None, True, "x", "", [], (), {}, float("nan"), 10**15, {"x": None}, [[[[1.0]]]], {"x": {"x": []}})
+
+    def __init__(self, solution: LocalLink, seed: int) -> None:
+        self.solution = solution
+        self.chance = random.Random(seed)
+
+    def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
+        reply = self.solution.call(name, args, kwargs)
+        if self.chance.random() < 0.7:
+            return reply
+        value = reply.value
+        values = list(self.VALUES)
+        if isinstance(value, np.ndarray):
+            values += [
+                value * np.nan,
+                value[..., None],
+                value.T,
+                value[0],
+                value.astype(bool),
+                np.zeros(0),
+                list(value),
+            ]
+        if isinstance(value, dict):
+            values += [{**value, name: odd} for name in value for odd in self.VALUES] + [dict(list(value.items())[1:])]
+        return Reply(self.chance.choice(values), self.chance.choice([(), ("x",), ("no such name",)]))
+
+
+@pytest.mark.parametrize("name", ["rnn_step", "rnn_forward", "RNNCell"])
+def test_no_value_breaks_a_check(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes back from a call, the checks of the course fail or pass, and the verdict can be written down."""
+    monkeypatch.undo()
+    solution = implementations.solution("ch02_recurrence")
+    reference, diagnoser = Reference(Memo(solution)), Diagnoser("ch02_recurrence")
+    for seed in range(60):
+        link = Deranged(solution, seed)
+        real = course.load("ch02_recurrence").exercise(name)
+        verdict = judge_exercise(real, link, reference, seed % 3, diagnose=diagnoser)
+        assert 0 <= verdict.score <= verdict.max_score
+        Verdict("ch02_recurrence", None, exercises=[verdict]).to_json()

@@ -1,0 +1,137 @@
+"""One call of a learner's function, with everything that it can do wrong turned into a Reply.
+
+The same code runs in the box, in a notebook and under pytest, so that all of them see the same answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.worker import codec
+
+CELL = "<cell"  # the file name of every learner's cell starts so: "<cell 3>"
+
+
+@dataclass
+class Failure:
+    """An exception in a learner's code: its type, its text, and the learner's own line."""
+
+    type: str
+    message: str
+    line: int = 0  # 0: no line of the learner's
+    source: str = ""
+
+
+@dataclass
+class Reply:
+    """What came of a call: the value, or a failure; the arguments that changed; the torch functions used."""
+
+    value: Any = None
+    changed: tuple[str, ...] = ()
+    failure: Failure | None = None
+    operators: tuple[str, ...] = ()
+
+
+def find(namespace: Mapping[str, Any], drivers: Mapping[str, Any], name: str) -> Callable[..., Any]:
+    """The function called ``name``; of ``"RNNCell.forward"``, the driver's ``forward`` bound to the learner's class.
+
+    Raises LookupError when the learner's namespace has no such function.
+    """
+    subject, _, method = name.partition(".")
+    if not callable(namespace.get(subject)):
+        raise LookupError(subject)
+    if not method:
+        return namespace[subject]  # type: ignore[no-any-return]
+    drive = getattr(drivers[subject], method)
+
+    def driven(*args: Any, **kwargs: Any) -> Any:
+        return drive(namespace[subject], *args, **kwargs)
+
+    parameters = list(inspect.signature(drive).parameters.values())[1:]
+    driven.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return driven
+
+
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+    """Call ``function`` on arguments that are its own to spoil; the value comes back as plain arrays and built-ins."""
+    names = _names(function, len(args)) + list(kwargs)
+    given = [*args, *kwargs.values()]
+    before = [_print(value) for value in given]
+    try:
+        if trace:
+            value, operators = _traced(function, args, kwargs)
+        else:
+            value, operators = function(*args, **kwargs), ()
+        plain = codec.plain(value)
+    except codec.CodecError as error:
+        return Reply(failure=Failure("NotPlain", str(error)), changed=_changed(names, given, before))
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: a learner's exit is the learner's
+        return Reply(failure=describe(error), changed=_changed(names, given, before))
+    return Reply(plain, _changed(names, given, before), None, operators)
+
+
+def describe(error: BaseException) -> Failure:
+    """Type, text and the innermost line of the learner's own code."""
+    line, source = 0, ""
+    try:
+        for frame in traceback.extract_tb(error.__traceback__, limit=200):
+            if frame.filename.startswith(CELL) or "ipykernel" in frame.filename:
+                line = frame.lineno or 0
+                source = linecache.getline(frame.filename, line).strip()
+        message = str(error)[:500]
+    except BaseException:
+        message = "(its text cannot be shown)"
+    return Failure(type(error).__name__[:80], message, line, source[:200])
+
+
+def _names(function: Callable[..., Any], count: int) -> list[str]:
+    try:
+        known = [p.name for p in inspect.signature(function).parameters.values() if p.kind < p.VAR_POSITIONAL]
+    except (TypeError, ValueError):
+        known = []
+    return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]
+
+
+def _print(value: Any) -> bytes:
+    """A fingerprint that any change of a value or an entry alters."""
+    return codec.encode(value) if not isinstance(value, np.ndarray) else value.tobytes() + str(value.shape).encode()
+
+
+def _changed(names: list[str], given: list[Any], before: list[bytes]) -> tuple[str, ...]:
+    changed = []
+    for name, value, was in zip(names, given, before, strict=False):
+        try:
+            same = _print(value) == was
+        except codec.CodecError:
+            same = False
+        if not same:
+            changed.append(name)
+    return tuple(changed)
+
+
+def _traced(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
+    """The value, and the names of the torch functions that ran on the way (none where torch is not loaded).
+
+    Not torch's profiler: that one starts a thread, and prints two lines on stderr that a notebook shows.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return function(*args, **kwargs), ()
+    used: set[str] = set()
+
+    class Record(torch.overrides.TorchFunctionMode):  # type: ignore[misc, name-defined]
+        def __torch_function__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            used.add(getattr(operator, "__name__", "?"))
+            return operator(*args, **(kwargs or {}))
+
+    with Record():
+        value = function(*args, **kwargs)
+    return value, tuple(sorted(used))

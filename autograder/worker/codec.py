@@ -1,0 +1,169 @@
+"""Values on the wire: built-in scalars, text, lists, tuples, dicts with text keys, and dense arrays; nothing else.
+
+A frame is ``magic, length of the header, header (msgpack), the arrays' bytes one after another``.
+The decoder takes frames from hostile code: only `CodecError` may come out of it,
+and it allocates no more than it was sent.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAGIC = b"UNR1"
+LIMIT = 64 * 2**20  # bytes of one frame
+DEPTH = 16
+NODES = 100_000
+DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+HEAD = struct.Struct("<4sI")
+
+
+class CodecError(ValueError):
+    """A value with no form on the wire, or a frame that is not one."""
+
+
+def encode(value: Any) -> bytes:
+    """A frame for ``value``; memory layouts (C, Fortran, strided) are kept; CodecError where it has no form."""
+    buffers: list[bytes] = []
+    header = msgpack.packb(_pack(value, buffers, 0, [0]))
+    size = HEAD.size + len(header) + sum(map(len, buffers))
+    if size > LIMIT:
+        raise CodecError(f"too large ({size:,} bytes)")
+    return b"".join([HEAD.pack(MAGIC, len(header)), header, *buffers])
+
+
+def decode(frame: bytes) -> Any:
+    """The value of a frame, in memory of its own; CodecError for anything that `encode` does not write."""
+    if len(frame) > LIMIT:
+        raise CodecError("the frame is too large")
+    try:
+        magic, length = HEAD.unpack_from(frame)
+        if magic != MAGIC or HEAD.size + length > len(frame):
+            raise CodecError("not a frame")
+        start = HEAD.size + length
+        tree = msgpack.unpackb(
+            frame[HEAD.size : start], strict_map_key=True, max_array_len=NODES, max_map_len=NODES, max_ext_len=0
+        )
+        reader = _Reader(memoryview(frame)[start:])
+        value = reader.value(tree, 0)
+        if reader.at != len(reader.data):
+            raise CodecError("bytes are left over")
+        return value
+    except CodecError:
+        raise
+    except Exception as error:  # msgpack, struct, numpy: whatever a forged frame provokes
+        raise CodecError(f"malformed frame: {type(error).__name__}") from None
+
+
+def copy(value: Any) -> Any:
+    """A deep copy, by way of the wire: what another process would receive."""
+    return decode(encode(value))
+
+
+def plain(value: Any) -> Any:
+    """``value`` as it arrives on the other side, without sharing memory; CodecError names what has no form."""
+    return copy(value)
+
+
+def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any:
+    count[0] += 1
+    if depth > DEPTH or count[0] > NODES:
+        raise CodecError("nested too deeply" if depth > DEPTH else "of too many parts")
+    kind = type(value)
+    if value is None or kind in (bool, float):
+        return value
+    if kind is str:
+        return _text(value)
+    if kind is int:
+        if not -(2**63) <= value < 2**64:
+            raise CodecError("an integer too large for 64 bits")
+        return value
+    if kind in (list, tuple):
+        return ["l" if kind is list else "t", [_pack(entry, buffers, depth + 1, count) for entry in value]]
+    if kind is dict:
+        return {_key(key): _pack(entry, buffers, depth + 1, count) for key, entry in value.items()}
+    if isinstance(value, (np.ndarray, np.bool_, np.integer, np.floating)):
+        return _pack_array(np.array(value, subok=False, copy=None), buffers)
+    raise CodecError(f"a {kind.__module__.split('.')[0]}.{kind.__name__}"[:80].replace("a builtins.", "a "))
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise CodecError("text that is not Unicode") from None
+    return value
+
+
+def _key(key: Any) -> str:
+    if type(key) is not str:
+        raise CodecError("a dict whose keys are not text")
+    return _text(key)
+
+
+def _pack_array(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    code = "?" if array.dtype == bool else array.dtype.str[1:]
+    if code not in DTYPES:
+        raise CodecError(f"an array of {array.dtype}"[:80])
+    if array.nbytes > LIMIT:
+        raise CodecError(f"too large ({array.nbytes:,} bytes)")
+    layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
+    buffers.append(array.tobytes("F" if layout == "F" else "C"))
+    return ["a", code, list(array.shape), layout]
+
+
+class _Reader:
+    """Rebuilds a value from its tree; ``at`` is how far the arrays' bytes are used up."""
+
+    def __init__(self, data: memoryview) -> None:
+        self.data = data
+        self.at = 0
+        self.count = 0
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.count += 1
+        if depth > DEPTH or self.count > NODES:
+            raise CodecError("nested too deeply, or of too many parts")
+        kind = type(node)
+        if node is None or kind in (bool, int, float, str):
+            return node
+        if kind is dict:
+            return {_key(key): self.value(entry, depth + 1) for key, entry in node.items()}
+        if kind is list and node and node[0] == "a":
+            return self.array(*node[1:])
+        if kind is list and len(node) == 2 and node[0] in ("l", "t") and type(node[1]) is list:
+            entries = [self.value(entry, depth + 1) for entry in node[1]]
+            return entries if node[0] == "l" else tuple(entries)
+        raise CodecError("a node of no known kind")
+
+    def array(self, code: Any, shape: Any, layout: Any) -> np.ndarray:
+        if code not in DTYPES or type(shape) is not list or len(shape) > 8 or layout not in ("C", "F", "S"):
+            raise CodecError("not an array")
+        if any(type(size) is not int or not 0 <= size <= LIMIT for size in shape):
+            raise CodecError("not a shape")
+        dtype = np.dtype("u1" if code == "?" else code)
+        size = math.prod(shape) * dtype.itemsize
+        if size > len(self.data) - self.at:
+            raise CodecError("an array longer than its bytes")
+        flat = np.frombuffer(self.data[self.at : self.at + size], dtype)
+        self.at += size
+        if code == "?":
+            flat = flat != 0  # a forged byte of 2 is true, and nothing else
+        return _lay_out(flat, shape, layout)
+
+
+def _lay_out(flat: np.ndarray, shape: list[int], layout: str) -> np.ndarray:
+    """A writable array of its own memory; "S" strides over a buffer of twice the length of the last axis."""
+    if layout == "F":
+        return flat.reshape(shape, order="F").copy(order="F")
+    dense = flat.reshape(shape)
+    if layout == "C" or not shape:
+        return dense.copy()
+    strided = np.zeros([*shape[:-1], 2 * shape[-1]], flat.dtype)[..., ::2]
+    strided[...] = dense
+    return strided

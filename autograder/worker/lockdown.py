@@ -1,0 +1,118 @@
+"""The locks that a process puts on itself before the first byte of a learner's code runs.
+
+Resource limits, Landlock (files, TCP, signals) and a seccomp allow-list: none of the three is enough alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import resource
+from collections.abc import Iterable
+
+import landlockpy
+import pyseccomp
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+CLONE_THREAD = 0x00010000
+O_ASYNC = 0o20000
+MEMORY = 2 * 2**30  # bytes over what the warm process has mapped
+CPU_SECONDS = 120
+
+# What numpy, torch and threads need; everything that is not here is refused with EPERM.
+ALLOWED = """
+read write readv writev pread64 pwrite64 lseek open openat close close_range stat fstat lstat newfstatat statx access
+faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd dup dup2 dup3 pipe pipe2 poll ppoll select pselect6
+epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 mmap munmap mprotect mremap madvise mincore brk
+futex sched_yield sched_getaffinity sched_getparam sched_getscheduler get_mempolicy nanosleep clock_nanosleep
+clock_gettime clock_getres gettimeofday time times getrusage getpid gettid getppid getuid geteuid getgid getegid
+getgroups getpgrp getpgid getsid getresuid getresgid uname sysinfo getrlimit umask rt_sigaction rt_sigprocmask
+rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack restart_syscall setitimer getitimer alarm exit
+exit_group set_robust_list get_robust_list set_tid_address rseq membarrier getrandom arch_prctl
+"""
+TERMINAL_QUERIES = [0x5401, 0x5413, 0x541B, 0x5450, 0x5451]  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
+FCNTL = [0, 1, 2, 3, 1030]  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: no F_SETOWN
+PRCTL = [15, 16, 0x53564D41]  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent ends, and be closed to ptrace and /proc/<pid>/mem."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def limit_resources() -> None:
+    """Address space, CPU seconds, no files written, no core dumps, few descriptors."""
+    with open("/proc/self/statm") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    for kind, value in [
+        (resource.RLIMIT_AS, mapped + MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ]:
+        resource.setrlimit(kind, (value, value))
+
+
+def drop_capabilities() -> None:
+    """A judge that runs as root hands none of root's powers on (bubblewrap has dropped them already)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if libc.capset(header, (ctypes.c_uint32 * 6)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def restrict_files(readable: Iterable[str]) -> None:
+    """Landlock: read and map files below ``readable``; no writing anywhere, no TCP, no signals to others."""
+    read = landlockpy.AccessFS.READ_FILE | landlockpy.AccessFS.READ_DIR
+    scope = landlockpy.Scope.ABSTRACT_UNIX_SOCKET | landlockpy.Scope.SIGNAL
+    with landlockpy.Ruleset(scoped=scope) as ruleset:
+        for path in readable:
+            if os.path.isdir(path):
+                ruleset.allow_path(path, read)
+            elif os.path.exists(path):
+                ruleset.allow_path(path, landlockpy.AccessFS.READ_FILE)
+        ruleset.allow_path("/dev/null", landlockpy.AccessFS.READ_FILE | landlockpy.AccessFS.WRITE_FILE)
+        ruleset.restrict()
+
+
+def restrict_calls() -> None:
+    """Seccomp: the allow-list above; threads but no processes, signals to oneself alone."""
+    equal, masked = pyseccomp.EQ, pyseccomp.MASKED_EQ
+    rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
+
+    def allow(name: str, *arguments: pyseccomp.Arg) -> None:
+        with contextlib.suppress(OSError):  # a call that this architecture does not have
+            rules.add_rule(pyseccomp.ALLOW, name, *arguments)
+
+    for name in ALLOWED.split():
+        allow(name)
+    for number in TERMINAL_QUERIES:
+        allow("ioctl", pyseccomp.Arg(1, equal, number))
+    for number in FCNTL:
+        allow("fcntl", pyseccomp.Arg(1, equal, number))
+    allow("fcntl", pyseccomp.Arg(1, equal, 4), pyseccomp.Arg(2, masked, O_ASYNC, 0))  # F_SETFL without O_ASYNC
+    for number in PRCTL:
+        allow("prctl", pyseccomp.Arg(0, equal, number))
+    allow("clone", pyseccomp.Arg(0, masked, CLONE_THREAD, CLONE_THREAD))
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen: glibc falls back to clone
+    allow("prlimit64", pyseccomp.Arg(0, equal, 0), pyseccomp.Arg(2, equal, 0))  # read one's own limits
+    for name in ("kill", "tgkill"):
+        allow(name, pyseccomp.Arg(0, equal, os.getpid()))
+    rules.load()
+
+
+def lock_in(readable: Iterable[str], layers: Iterable[str]) -> None:
+    """Take the layers named ("limits", "landlock", "seccomp") upon this process, for good."""
+    if "limits" in layers:
+        limit_resources()
+    if "landlock" in layers:
+        drop_capabilities()
+        restrict_files(readable)
+    if "seccomp" in layers:
+        restrict_calls()

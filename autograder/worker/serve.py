@@ -1,0 +1,90 @@
+"""What a locked-in process does: make the learner's cells ready, run them, answer calls; one request at a time."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import struct
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from autograder.worker import calls, codec, source
+
+CHANNEL = 3  # the file descriptor of the link to the judge
+LENGTH = struct.Struct("<I")
+
+
+class Server:
+    """One submission: its cells, its namespace, and the drivers of its chapter."""
+
+    def __init__(self) -> None:
+        self.module = types.ModuleType("__main__")
+        self.drivers: dict[str, Any] = {}
+        self.cells: list[source.Cell] = []
+
+    def prepare(self, chapter: str, cells: list[str], exercises: dict[str, str]) -> dict[str, Any]:
+        """Read all cells before any runs: syntax errors, notes, and forbidden calls by exercise."""
+        if chapter:
+            self.drivers = vars(importlib.import_module(f"autograder.worker.drivers.{chapter}"))
+        sys.modules["__main__"] = self.module  # classes, dataclasses and pickling look their module up there
+        self.cells = [source.prepare(number, text) for number, text in enumerate(cells, 1)]
+        return {
+            "problems": [cell.problem for cell in self.cells],
+            "notes": [cell.note for cell in self.cells],
+            "forbidden": {name: source.forbidden(self.cells, name, library) for name, library in exercises.items()},
+        }
+
+    def run(self, number: int) -> dict[str, Any] | None:
+        """Execute one cell; each may fail alone."""
+        code = self.cells[number].code
+        if code is None:
+            return None
+        try:
+            exec(code, vars(self.module))
+        except BaseException as error:
+            return vars(calls.describe(error))
+        return None
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool) -> dict[str, Any]:
+        """Call a function of the learner's; the arguments are this process's own copies."""
+        try:
+            function = calls.find(vars(self.module), self.drivers, name)
+        except LookupError:
+            failure = calls.Failure("Missing", name.split(".")[0])
+            return vars(calls.Reply(failure=vars(failure)))  # type: ignore[arg-type]
+        reply = calls.call(function, args, kwargs, trace)
+        return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
+
+
+def serve() -> None:
+    """Answer requests until the judge hangs up."""
+    server = Server()
+    methods: dict[str, Callable[..., Any]] = {"prepare": server.prepare, "run": server.run, "call": server.call}
+    while True:
+        request = codec.decode(_read(LENGTH.unpack(_read(LENGTH.size))[0]))
+        answer = methods[request["do"]](*request["args"])
+        try:
+            frame = codec.encode([request["id"], answer])
+        except codec.CodecError as error:  # the value alone was fine, the whole is not: over a limit
+            failure = vars(calls.Failure("NotPlain", str(error)))
+            frame = codec.encode([request["id"], {**vars(calls.Reply()), "failure": failure}])
+        _write(LENGTH.pack(len(frame)) + frame)
+
+
+def _read(size: int) -> bytes:
+    chunks = []
+    while size:
+        chunk = os.read(CHANNEL, min(size, 1 << 20))
+        if not chunk:
+            os._exit(0)
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _write(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(CHANNEL, view) :]

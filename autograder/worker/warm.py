@@ -1,0 +1,149 @@
+"""The warm process: imports numpy and torch once, then forks one locked-in worker for each submission.
+
+Started as a fresh program (``python -I -B warm.py FOLDER``), so that nothing of the judge is in its memory.
+It runs no learner's code and no tensor operation itself: children of a process that has done so can hang.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes.util
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from typing import Any
+
+SONAMES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
+
+
+class Warm:
+    """Takes one request at a time over the control socket, and answers each with one line of JSON."""
+
+    def __init__(self, control: socket.socket, readable: list[str], layers: list[str]) -> None:
+        self.control = control
+        self.readable = readable
+        self.layers = layers
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(control, selectors.EVENT_READ)
+        self.children: dict[int, tuple[int, int]] = {}  # request id: process id, status pipe
+
+    def serve(self) -> None:
+        """Fork and kill as told, until the judge hangs up."""
+        while True:
+            for key, _ in self.selector.select():
+                if key.data is not None:
+                    self.reap(key.data, key.fd)
+                elif not self.answer():
+                    return
+
+    def answer(self) -> bool:
+        """Do what one message says; False when there is nobody to send another."""
+        message, fds, _, _ = socket.recv_fds(self.control, 4096, 3)
+        if not message:
+            return False
+        request: dict[str, Any] = json.loads(message)
+        if "fork" in request:
+            self.fork(request["fork"], fds)
+        elif request["kill"] in self.children:
+            os.kill(self.children[request["kill"]][0], signal.SIGKILL)
+        self.control.sendall(b"{}\n")
+        return True
+
+    def fork(self, number: int, fds: list[int]) -> None:
+        """A new worker on the descriptors received: channel, output, status."""
+        channel, output, status = fds
+        pid = os.fork()
+        if pid == 0:
+            become_worker(channel, output, self.readable, self.layers)
+        os.close(channel)
+        os.close(output)
+        self.children[number] = (pid, status)
+        self.selector.register(os.pidfd_open(pid), selectors.EVENT_READ, number)
+
+    def reap(self, number: int, pidfd: int) -> None:
+        """Say how a child ended: "exit 0", "signal 9"."""
+        pid, status = self.children.pop(number)
+        self.selector.unregister(pidfd)
+        os.close(pidfd)
+        _, code = os.waitpid(pid, 0)
+        text = f"signal {os.WTERMSIG(code)}" if os.WIFSIGNALED(code) else f"exit {os.WEXITSTATUS(code)}"
+        with contextlib.suppress(BrokenPipeError):  # the judge no longer wants to know
+            os.write(status, text.encode())
+        os.close(status)
+
+
+def become_worker(channel: int, output: int, readable: list[str], layers: list[str]) -> None:
+    """Never returns: settle the descriptors, lock in, serve."""
+    try:
+        from autograder.worker import lockdown, serve
+
+        os.setsid()
+        lockdown.die_with_parent()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        channel = os.dup2(channel, 100)  # out of the way of 0 to 3
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.dup2(channel, serve.CHANNEL)
+        os.closerange(serve.CHANNEL + 1, 4096)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        lockdown.lock_in(readable, layers)
+        serve.serve()
+    except BaseException as error:
+        os.write(2, f"worker: {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(70)
+
+
+def warm_up() -> dict[str, Any]:
+    """Import what learners import; the versions go to the judge."""
+    ctypes.util.find_library = lambda name: SONAMES.get(name)  # its own search runs gcc, which the box has not
+    import numpy
+
+    versions = {"python": sys.version.split()[0], "numpy": numpy.__version__}
+    try:
+        import torch
+        import torch._dynamo  # the first optimizer of a process would import it: 1.5 s for every learner
+
+        torch.set_num_threads(1)
+        versions["torch"] = torch.__version__
+    except ImportError:
+        pass
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot  # it wants a writable folder at its first import; workers have none
+    except (ImportError, OSError):
+        pass
+    from autograder.worker import serve  # noqa: F401  compiled once, here
+
+    threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+    gc.collect()
+    gc.freeze()
+    return {"versions": versions, "threads": threads}
+
+
+def main() -> None:
+    """Arguments, all in one JSON text: control (a descriptor), readable (paths), layers."""
+    options = json.loads(sys.argv[1])
+    sys.path.insert(0, options["package"])
+    control = socket.socket(fileno=options["control"])
+    try:
+        ready = warm_up()
+        if "seccomp" in options["layers"] or "landlock" in options["layers"]:
+            from autograder.worker import lockdown
+
+            lockdown.die_with_parent()
+    except Exception as error:
+        control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode() + b"\n")
+        return
+    control.sendall(json.dumps(ready).encode() + b"\n")
+    Warm(control, options["readable"], options["layers"]).serve()
+
+
+if __name__ == "__main__":
+    main()
