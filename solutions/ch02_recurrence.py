@@ -15,7 +15,8 @@
 #
 # A feed-forward network answers from its input alone.
 # A recurrent network also hands itself a note, the *state* $h$, and reads that note at the next step.
-# In this notebook you write that loop three times: one turn of it, the whole loop, and the same turn as a PyTorch module.
+# In this notebook you write that loop three times: one turn of it, the whole loop, and the same turn as a PyTorch
+# module.
 #
 # The rules are the same everywhere:
 #
@@ -41,7 +42,8 @@ Array = np.ndarray
 #
 # $$h_t = \tanh(x_t W_x + h_{t-1} W_h + b)$$
 #
-# The input and the old state are each mixed by a matrix of their own, the two results and the bias are added, and only then does $\tanh$ press the sum into the range between $-1$ and $1$.
+# The input and the old state are each mixed by a matrix of their own, the two results and the bias are added, and
+# only then does $\tanh$ press the sum into the range between $-1$ and $1$.
 #
 # | name | shape | meaning |
 # |---|---|---|
@@ -52,13 +54,15 @@ Array = np.ndarray
 # | `b` | `(H,)` | the bias |
 # | returns | `(B, H)` | the state after this step |
 #
-# **By hand**, with `B=1`, `D=1`, `H=2`: take `x = [[2]]`, `h_prev = [[1, -1]]`, `Wx = [[0.5, -0.5]]`, `Wh = [[0, 1], [0.5, 0]]`, `b = [0, 1]`.
+# **By hand**, with `B=1`, `D=1`, `H=2`: take `x = [[2]]`, `h_prev = [[1, -1]]`, `Wx = [[0.5, -0.5]]`,
+# `Wh = [[0, 1], [0.5, 0]]`, `b = [0, 1]`.
 # Then `x @ Wx = [[1, -1]]` and `h_prev @ Wh = [[-0.5, 1]]`.
 # With the bias the sum is `[[0.5, 1]]`, and its tanh is `[[0.4621, 0.7616]]`.
 
 # %% [markdown] hints="rnn_step"
 # 1. Which two things does the new state depend on, and which of them would a feed-forward layer not have?
-# 2. `x @ Wx` and `h_prev @ Wh` both have the shape `(B, H)`, so they can be added. `b` has the shape `(H,)`, and NumPy adds it to every row by itself.
+# 2. `x @ Wx` and `h_prev @ Wh` both have the shape `(B, H)`, so they can be added. `b` has the shape `(H,)`, and
+#    NumPy adds it to every row by itself.
 # 3. It is one line: `np.tanh` of the sum of three terms, namely `x @ Wx`, `h_prev @ Wh` and `b`.
 
 
@@ -90,14 +94,18 @@ def rnn_step(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #
 # This exercise does not need your `rnn_step`: write the equation once more inside the loop.
 #
-# **By hand**, with `B=1`, `T=3`, `D=1`, `H=1`: take the inputs `0.5, 0, 0`, `h0 = [[1]]`, `Wx = [[1]]`, `Wh = [[0.5]]`, `b = [0]`.
+# **By hand**, with `B=1`, `T=3`, `D=1`, `H=1`: take the inputs `0.5, 0, 0`, `h0 = [[1]]`, `Wx = [[1]]`,
+# `Wh = [[0.5]]`, `b = [0]`.
 # The first state is `tanh(0.5 + 0.5) = 0.7616`.
-# The second is `tanh(0 + 0.5 * 0.7616) = 0.3634`, and the third is `tanh(0 + 0.5 * 0.3634) = 0.1797`: the input is long gone, and its trace fades.
+# The second is `tanh(0 + 0.5 * 0.7616) = 0.3634`, and the third is `tanh(0 + 0.5 * 0.3634) = 0.1797`: the input is
+# long gone, and its trace fades.
 
 # %% [markdown] hints="rnn_forward"
 # 1. At step `t`, which state goes in, and which one comes out? Where does the very first one come from?
-# 2. Keep one variable `h` that starts as `h0` and is replaced at each step. Index the time axis with `x[:, t]`, and collect every new `h` in a list.
-# 3. Loop over `range(x.shape[1])`. In each turn, replace `h` by the tanh of `x[:, t] @ Wx` plus `h @ Wh` plus `b`, and append it to the list. After the loop, `np.stack` the list along `axis=1`.
+# 2. Keep one variable `h` that starts as `h0` and is replaced at each step. Index the time axis with `x[:, t]`, and
+#    collect every new `h` in a list.
+# 3. Loop over `range(x.shape[1])`. In each turn, replace `h` by the tanh of `x[:, t] @ Wx` plus `h @ Wh` plus `b`,
+#    and append it to the list. After the loop, `np.stack` the list along `axis=1`.
 
 
 # %% exercise="rnn_forward" points=6 minutes=10 difficulty=1
@@ -121,7 +129,7 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 # The weight of its loop decides how long the pulse is remembered.
 # What do you expect for a weight above 1: does the state grow without end?
 
-# %% active="ipynb" alt="Three curves over 16 steps after one pulse: with loop weight 0.5 the state falls to almost 0 within six steps, with 0.9 it fades slowly, with 1.2 it settles at a constant height."
+# %% active="ipynb" alt="After one pulse, loop weight 0.5 fades fast, 0.9 slowly, 1.2 settles above 0.6."
 # import matplotlib.pyplot as plt
 #
 # pulse = np.zeros((1, 16, 1))
@@ -133,7 +141,7 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #     axes.plot(states, marker="o", label=f"loop weight {weight}")
 #     print(f"loop weight {weight}: state after the last step {states[-1]:.4f}")
 # axes.set(xlabel="step", ylabel="state", ylim=(0, 1))
-# axes.legend()
+# axes.legend(loc="center right")
 # plt.show()
 
 # %% [markdown] statement="RNNCell"
@@ -153,18 +161,23 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 # | `weight_hh` | `(n_hidden, n_hidden)` | `Wh` transposed |
 # | `bias_ih`, `bias_hh` | `(n_hidden,)` each | their sum is `b` |
 #
-# `forward(x, h)` takes `x` of shape `(B, n_in)` and `h` of shape `(B, n_hidden)`, and returns the new state, `(B, n_hidden)`.
+# `forward(x, h)` takes `x` of shape `(B, n_in)` and `h` of shape `(B, n_hidden)`, and returns the new state,
+# `(B, n_hidden)`.
 # Gradients must reach `x`, `h` and all four parameters.
 # How you initialise the parameters is up to you.
 # Do not use PyTorch's ready-made recurrent layers here: they are what you are rebuilding.
 #
-# **By hand**, with the numbers of `rnn_step`: `weight_ih = [[0.5], [-0.5]]`, `weight_hh = [[0, 0.5], [1, 0]]`, `bias_ih = [0, 0.75]` and `bias_hh = [0, 0.25]`.
+# **By hand**, with the numbers of `rnn_step`: `weight_ih = [[0.5], [-0.5]]`, `weight_hh = [[0, 0.5], [1, 0]]`,
+# `bias_ih = [0, 0.75]` and `bias_hh = [0, 0.25]`.
 # With `x = [[2]]` and `h = [[1, -1]]` the result is `[[0.4621, 0.7616]]` again.
 
 # %% [markdown] hints="RNNCell"
-# 1. What makes a tensor appear in `state_dict()`, so that it can be loaded and trained: is it enough to write `self.weight_ih = torch.empty(...)`?
-# 2. Wrap each tensor in `torch.nn.Parameter` and give it exactly the name in the table. In `forward`, transpose the stored matrices before you apply them from the right.
-# 3. In `__init__`, `self.weight_ih = torch.nn.Parameter(...)` of shape `(n_hidden, n_in)`, and so on for the other three. In `forward`, take `torch.tanh` of `x @ self.weight_ih.T`, plus `h @ self.weight_hh.T`, plus both biases.
+# 1. What makes a tensor appear in `state_dict()`, so that it can be loaded and trained: is it enough to write
+#    `self.weight_ih = torch.empty(...)`?
+# 2. Wrap each tensor in `torch.nn.Parameter` and give it exactly the name in the table. In `forward`, transpose the
+#    stored matrices before you apply them from the right.
+# 3. In `__init__`, `self.weight_ih = torch.nn.Parameter(...)` of shape `(n_hidden, n_in)`, and so on for the other
+#    three. In `forward`, take `torch.tanh` of `x @ self.weight_ih.T`, plus `h @ self.weight_hh.T`, plus both biases.
 
 
 # %% exercise="RNNCell" points=6 minutes=15 difficulty=2 library="torch"

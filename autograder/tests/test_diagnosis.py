@@ -107,6 +107,12 @@ def test_small_mistake_is_recognised() -> None:
     assert found(lambda x, h0: right(x, h0) + 4e-5, [Wrong("rounded", "rounds", rounded)]) == []
 
 
+def test_mutant_that_is_nearly_right_tells_nothing() -> None:
+    """A mutant within rounding of the right answer is no explanation for an answer that is just outside it."""
+    nearly = Wrong("nearly", "is nearly right", lambda x, h0: right(x, h0) + 3e-6)
+    assert found(lambda x, h0: right(x, h0) + 1.2e-5, [nearly]) == []
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -147,6 +153,28 @@ def test_transposed() -> None:
 def test_relation_that_holds_sometimes() -> None:
     """A relation that one input contradicts is not named."""
     assert found(lambda x, h0: right(x, h0) * (2 if len(x) == 2 else 3), []) == []
+    assert found(lambda x, h0: right(x, h0) * (len(x) > 1), []) == []
+
+
+def test_two_steps_are_no_evidence() -> None:
+    """Two steps that come late may as well be two that are exchanged, so a shift needs three."""
+
+    def late(x, h0):
+        return np.concatenate([h0[:, None], right(x, h0)[:, :-1]], axis=1)
+
+    assert found(late, [], ((2, 2, 3), (3, 2, 3))) == []
+
+
+def test_inputs_without_a_right_answer_are_left_out() -> None:
+    """Where the reference itself refuses an input, whatever the learner returns says nothing."""
+
+    def careful(x, h0):
+        if len(x) == 1:
+            raise ValueError("one example is refused")
+        return right(x, h0)
+
+    calls = calls_of(lambda x, h0: -right(x, h0) if len(x) > 1 else 7.0)
+    assert [d.id for d in diagnose(calls, LocalLink({"running": careful}, {}), [])] == ["relation:sign_flipped"]
 
 
 def test_ambiguous_factor() -> None:

@@ -139,7 +139,7 @@ def test_example_has_enough_digits() -> None:
     """Two numbers that differ in the seventh digit do not look the same."""
     shown = pair(np.array([0.12345678]), np.array([0.12345699]))
     assert shown.expected != shown.returned
-    assert pair(np.array([0.1 + 0.2]), np.array([0.300001])).expected == "[0.3]"
+    assert pair(np.array([1 / 3]), np.array([1 / 3 + 1e-6])).expected == "[0.33333333]"
     assert shown.call == "f(x (1, 2))\nx = [[1., 1.]]"
 
 

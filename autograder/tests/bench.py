@@ -1,0 +1,135 @@
+"""``make bench``: the figures to reach, as ratios measured side by side in one run.
+
+The same 50 notebooks, whose last exercise is a torch class, are graded by stock nbgrader and by
+``python -m autograder grade``, each as its user would call it: a fresh process, start of the box included.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from rich.console import Console
+from rich.table import Table
+
+from autograder import course, paths
+from autograder.classroom.sample import write_class
+
+CHAPTER = "ch02_recurrence"
+CLASS = 50
+FOLDER = paths.BUILD / "bench"
+TYPICAL = ("ada_right", "bela_loops", "chen_concatenates", "dora_helpers", "hugo_forgets", "iris_transposes")
+ROUNDS = 3
+CHECK_ROUNDS = 20
+
+
+def main() -> None:
+    """Run all benchmarks and print the table."""
+    table = Table("what", "measured", "to reach", title=f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
+    seconds, cpu = ours()
+    theirs = stock()
+    bare = bare_checks()
+    table.add_row(f"stock nbgrader autograde, {CLASS} notebooks", f"{theirs:.1f} s")
+    table.add_row(f"autograder grade, the same, boxed (median of {ROUNDS})", f"{seconds:.1f} s")
+    table.add_row("  into the gradebook, with feedback pages: ratio", f"{theirs / seconds:.1f} times", "20 times")
+    table.add_row("  CPU of a submission, all processes", f"{cpu / CLASS * 1000:.0f} ms")
+    table.add_row("  the bare checks of one submission, in one process", f"{bare * 1000:.0f} ms")
+    for name, latency in latencies().items():
+        table.add_row(f"check({name}) in a kernel, after its first call", f"{latency * 1000:.0f} ms", "500 ms")
+    Console().print(table)
+
+
+def classroom(name: str) -> Path:
+    """A course folder with 50 typical notebooks: right ones in four styles, and two with a mistake each."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_class(FOLDER / "samples", CHAPTER)
+    for number in range(CLASS):
+        source = FOLDER / "samples" / "submitted" / TYPICAL[number % len(TYPICAL)] / CHAPTER
+        shutil.copytree(source, folder / "submitted" / f"student{number:02}" / CHAPTER)
+    course.release([CHAPTER], folder)
+    return folder
+
+
+def ours() -> tuple[float, float]:
+    """Wall seconds (median) and CPU seconds of grading the class, everything included."""
+    walls, cpus = [], []
+    for _ in range(ROUNDS):
+        submitted = classroom("ours") / "submitted"
+        before, start = os.times(), time.perf_counter()
+        run([sys.executable, "-m", "autograder", "grade", CHAPTER, "--submitted", str(submitted)], paths.ROOT)
+        walls.append(time.perf_counter() - start)
+        after = os.times()
+        cpus.append(sum(after[2:4]) - sum(before[2:4]))
+    return statistics.median(walls), statistics.median(cpus)
+
+
+def stock() -> float:
+    """Wall seconds of nbgrader's own Execute on the class; its check cells call the same checks in the kernel."""
+    folder = classroom("stock")
+    source = os.path.relpath(paths.SOURCE, folder)
+    settings = f'c = get_config()\nc.CourseDirectory.source_directory = "{source}"\n'
+    (folder / "nbgrader_config.py").write_text(settings)
+    start = time.perf_counter()
+    run([sys.executable, "-m", "nbgrader", "autograde", CHAPTER], folder)
+    return time.perf_counter() - start
+
+
+def bare_checks() -> float:
+    """Seconds of one right submission's checks in this process, without isolation: the least that grading can cost."""
+    from autograder.judge import implementations
+    from autograder.prove import judge
+
+    link = implementations.solution(CHAPTER)
+    times = []
+    for _ in range(CHECK_ROUNDS):
+        start = time.perf_counter()
+        for exercise in course.load(CHAPTER).exercises:
+            judge(exercise, link, 1)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def latencies() -> dict[str, float]:
+    """Seconds that ``check(f)`` takes in a notebook's kernel, the slowest of several calls after the first."""
+    chapter = course.load(CHAPTER)
+    notebook = course.master(CHAPTER)
+    answers = {exercise.name: exercise.source for exercise in chapter.exercises}
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.id in ("find_autograder", "setup_1")]
+    for name, source in answers.items():
+        timing = (
+            f"import time\ncheck({name})\ntimes = []\nfor _ in range(10):\n    start = time.perf_counter()\n"
+            f"    check({name})\n    times.append(time.perf_counter() - start)\nprint('seconds', max(times))"
+        )
+        cells += [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(timing)]
+    notebook.cells = cells
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(paths.EXERCISES / CHAPTER)}}).execute()
+    printed = [
+        float(output.text.split()[-1])
+        for cell in notebook.cells
+        for output in cell.outputs
+        if output.output_type == "stream" and output.text.startswith("seconds")
+    ]
+    return dict(zip(answers, printed, strict=True))
+
+
+def run(command: list[str], folder: Path) -> None:
+    """A command that must succeed; its output is shown where it does not."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(
+            f"bench: {' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+
+
+if __name__ == "__main__":
+    main()
