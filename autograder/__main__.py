@@ -5,6 +5,8 @@ Exit status: 0 done, 1 something was wrong with the work, 2 wrong usage, 3 the e
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +16,11 @@ from rich.console import Console
 
 from autograder import paths
 from autograder.errors import UserError
+
+gc.set_threshold(100_000, 20, 20)  # torch and nbgrader bring a million objects that stay: looking through them often,
+atexit.register(gc.freeze)  # and once more at the end, would cost two seconds of each command
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# jsonschema would load it, for a second, to check internationalised addresses; notebooks have none
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 Chapters = Annotated[
@@ -45,6 +52,9 @@ def check(
     allow_unisolated: Unisolated = False,
 ) -> None:
     """Judge files that hold any of the course's functions; the code in them runs isolated."""
+    from autograder.judge.selftest import start_ahead
+
+    start_ahead()
     from autograder.feedback import verdict_text
     from autograder.judge.session import Judge
 
@@ -70,6 +80,9 @@ def grade(
     allow_unisolated: Unisolated = False,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with autograded notebooks and feedback pages."""
+    from autograder.judge.selftest import start_ahead
+
+    start_ahead()
     from autograder.classroom.grade import grade
 
     if regrade not in ("changed", "all"):

@@ -42,10 +42,11 @@ class Check:
     sentence: str
     weight: float
     function: Callable[..., None]
+    arguments: tuple[str, ...]
 
     def run(self, **fixtures: Any) -> None:
         """Call the check with what its arguments name; raises CheckFailed."""
-        self.function(**{name: fixtures[name] for name in inspect.signature(self.function).parameters})
+        self.function(**{name: fixtures[name] for name in self.arguments})
 
 
 def weight(value: float) -> Callable[[Function], Function]:
@@ -70,6 +71,7 @@ def load(chapter: str) -> tuple[Check, ...]:
 
 
 def _check(function: Callable[..., None]) -> Check:
-    subjects = [name for name in inspect.signature(function).parameters if name not in HELPERS]
+    arguments = tuple(inspect.signature(function).parameters)
+    subjects = [name for name in arguments if name not in HELPERS]
     sentence = " ".join((inspect.getdoc(function) or "").split())
-    return Check(function.__name__, subjects[0], sentence, getattr(function, "weight", 1.0), function)
+    return Check(function.__name__, subjects[0], sentence, getattr(function, "weight", 1.0), function, arguments)

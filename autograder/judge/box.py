@@ -57,10 +57,14 @@ class Ends:
 
 
 class Box:
-    """A running warm process at an isolation level: ``boxed``, ``inner`` or ``none``."""
+    """A warm process at an isolation level: ``boxed``, ``inner`` or ``none``.
+
+    It starts at once and needs seconds to be ready; whoever has other work to do meanwhile calls `wait` afterwards.
+    """
 
     def __init__(self, isolation: str) -> None:
         self.isolation = isolation
+        self.ready = False
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
         self.stage = Path(tempfile.mkdtemp(prefix="unrolled-"))
@@ -68,11 +72,21 @@ class Box:
         try:
             with theirs:  # closed before waiting: so a program that ends at once is noticed at once
                 self.process = self._start(theirs)
-            self.about = self._wait_until_ready()
         except BaseException:
             self.control.close()
             shutil.rmtree(self.stage, ignore_errors=True)
             raise
+
+    def wait(self) -> Box:
+        """Return when workers can be forked; BoxError, with the reason, when the box did not start."""
+        if not self.ready:
+            try:
+                self._wait_until_ready()
+            except BoxError:
+                self.close()
+                raise
+            self.ready = True
+        return self
 
     def fork(self) -> Ends:
         """A new worker; BoxError when the box is gone."""
@@ -105,6 +119,7 @@ class Box:
 
     def _ask(self, request: dict[str, int], fds: list[int]) -> None:
         with self.lock:
+            self.wait()
             try:
                 socket.send_fds(self.control, [json.dumps(request).encode()], fds)
                 answer = self.control.recv(4096)
@@ -140,7 +155,7 @@ class Box:
         shutil.copy(paths.WORKER / "stub.py", package / "autograder" / "__init__.py")
         return package
 
-    def _wait_until_ready(self) -> dict[str, object]:
+    def _wait_until_ready(self) -> None:
         self.control.settimeout(START_SECONDS)
         try:
             with self.control.makefile("rb") as stream:
@@ -149,12 +164,10 @@ class Box:
             line = b""
         answer: dict[str, object] = json.loads(line or b'{"error": ""}')
         if "error" in answer or answer["threads"] != 1:
-            self.process.kill()
-            self.process.wait()
             printed = (self.stage / "log").read_text(errors="replace").strip().splitlines()
             reason = answer.get("error") or (printed[-1] if printed else "it ended or said nothing in time")
             raise BoxError(f"the {self.isolation} box did not start: {reason}")
-        return answer
+        self.control.settimeout(None)
 
 
 def _python_folders() -> Iterator[str]:

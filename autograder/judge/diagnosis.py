@@ -74,8 +74,10 @@ class _Tried:
 def diagnose(calls: Sequence[Call], reference: Link, mutants: Sequence[Mutant | _Remembered]) -> list[Diagnosis]:
     """What the answers to ``calls`` look like, at most `MOST` diagnoses, the surest first.
 
-    ``mutants`` are those of the exercise; calls that the reference refuses are left out.
+    ``mutants`` are those of the exercise; calls that the reference refuses are left out,
+    and those that returned "", where a driver has nothing to say.
     """
+    calls = [call for call in calls if call.reply.failure or not isinstance(call.reply.value, str) or call.reply.value]
     tried = [_Tried(call, reference.call(call.name, call.args, call.kwargs)) for call in calls]
     tried = [each for each in tried if not each.right.failure]
     found: list[Diagnosis] = []

@@ -34,6 +34,7 @@ class Worker:
         os.set_blocking(self.ends.output, False)
         self.count = 0
         self.printed = 0
+        self.received = bytearray()  # what came over the link and is not yet read
 
     def ask(self, do: str, args: Sequence[Any], seconds: float) -> Any:
         """The answer to one request; CallTimeout or WorkerDied where none comes, and then the worker is gone."""
@@ -63,19 +64,21 @@ class Worker:
     def _send(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)
         while view:
-            self._wait(select.POLLOUT, deadline)
-            view = view[self.ends.channel.send(view) :]
+            try:
+                view = view[self.ends.channel.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline)
 
     def _receive(self, size: int, deadline: float) -> bytes:
-        chunks = []
-        while size:
+        while len(self.received) < size:
             self._wait(select.POLLIN, deadline)
-            chunk = self.ends.channel.recv(min(size, 1 << 20))
+            chunk = self.ends.channel.recv(1 << 16)
             if not chunk:
                 raise ConnectionError
-            chunks.append(chunk)
-            size -= len(chunk)
-        return b"".join(chunks)
+            self.received += chunk
+        data = bytes(self.received[:size])
+        del self.received[:size]
+        return data
 
     def _wait(self, event: int, deadline: float) -> None:
         """Until the link is ready; what the learner's code prints is read meanwhile, so that it never blocks."""

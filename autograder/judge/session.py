@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
+import importlib
 import secrets
 import threading
 import time
@@ -47,7 +49,12 @@ class Judge:
         self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
 
     def __enter__(self) -> Judge:
-        self.box, self.holes = self._open()
+        meanwhile = threading.Thread(target=_import_torch)  # a second that the box needs anyway
+        meanwhile.start()
+        try:
+            self.box, self.holes = self._open()
+        finally:
+            meanwhile.join()
         self.isolation = self.box.isolation
         return self
 
@@ -120,7 +127,7 @@ class Judge:
                 "or use --allow-unisolated for files that you trust"
             )
         try:
-            return Box("none"), [f"nothing isolates learners' code from this computer ({why})"]
+            return Box("none").wait(), [f"nothing isolates learners' code from this computer ({why})"]
         except BoxError as error:
             raise JudgeError(str(error)) from None
 
@@ -130,10 +137,15 @@ class Judge:
             if self.box.process.poll() is not None:
                 self.box.close()
                 try:
-                    self.box = Box(self.box.isolation)
+                    self.box = Box(self.box.isolation).wait()
                 except BoxError as error:
                     raise JudgeError(str(error)) from None
             return self.box
+
+
+def _import_torch() -> None:
+    with contextlib.suppress(ImportError):
+        importlib.import_module("torch")
 
 
 @cache

@@ -154,5 +154,5 @@ def test_a_box_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(box, "SYSTEM", [])
     monkeypatch.setattr(box, "_python_folders", lambda: iter(()))
     with pytest.raises(BoxError, match="boxed box did not start") as error:
-        Box("boxed")
+        Box("boxed").wait()
     assert "\n" not in str(error.value)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import ctypes.util
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -100,6 +102,7 @@ def become_worker(channel: int, output: int, readable: list[str], layers: list[s
 
 def warm_up() -> dict[str, Any]:
     """Import what learners import; the versions go to the judge."""
+    gc.disable()
     ctypes.util.find_library = lambda name: SONAMES.get(name)  # its own search runs gcc, which the box has not
     import numpy
 
@@ -119,11 +122,14 @@ def warm_up() -> dict[str, Any]:
         import matplotlib.pyplot  # it wants a writable folder at its first import; workers have none
     except (ImportError, OSError):
         pass
-    from autograder.worker import serve  # noqa: F401  compiled once, here
+    from autograder.worker import drivers, serve  # noqa: F401  compiled once, here
+
+    for module in pkgutil.iter_modules(drivers.__path__):
+        importlib.import_module(f"autograder.worker.drivers.{module.name}")
 
     threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # what is here stays: no collection looks through it, nor copies its pages in every child
+    gc.enable()
     return {"versions": versions, "threads": threads}
 
 
