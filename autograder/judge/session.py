@@ -123,7 +123,7 @@ class Judge:
         why = "; ".join(reasons)
         if not self.allow_unisolated:
             raise JudgeError(
-                f"learners' code cannot be isolated here ({why}); see `python -m autograder doctor` for what is missing, "
+                f"learners' code cannot be isolated here ({why}); `python -m autograder doctor` says what is missing; "
                 "or use --allow-unisolated for files that you trust"
             )
         try:
