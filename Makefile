@@ -19,7 +19,7 @@ test: .venv/installed  ## everything that proves the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 site: .venv/installed  ## the website; a warning is an error
 	$(BIN)/jupyter-book build --quiet --warningiserror .

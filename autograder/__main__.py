@@ -62,6 +62,8 @@ def check(
     with Judge(allow_unisolated=True) as judge:  # for one's own work a warning is enough
         if judge.isolation == "none" and not allow_unisolated:
             typer.echo(f"autograder: warning: {judge.holes[0]}; check only files that you trust", err=True)
+        elif judge.isolation == "inner":
+            typer.echo(f"autograder: warning: {judge.warning}", err=True)
         for file in files:
             verdict = judge.verdict(file)
             perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes.util
 import platform
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,14 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rich.table import Table
 
-from autograder.judge import box, selftest
+from autograder.judge import parts, selftest
 
 PACKAGES = ("numpy", "torch", "nbgrader", "jupyter-book", "jupytext", "matplotlib", "msgpack")
 ISOLATION = ("landlockpy", "pyseccomp")
-INSTALL = {  # the system package of each part, by the package manager that is here
-    "bubblewrap": {"apt-get": "sudo apt-get install bubblewrap", "dnf": "sudo dnf install bubblewrap"},
-    "libseccomp": {"apt-get": "sudo apt-get install libseccomp2", "dnf": "sudo dnf install libseccomp"},
-}
 
 
 @dataclass
@@ -48,12 +43,6 @@ def table(findings: list[Finding]) -> Table:
     return made
 
 
-def install_command(part: str) -> str:
-    """The command that installs a system part here."""
-    commands = INSTALL[part]
-    return next((command for tool, command in commands.items() if shutil.which(tool)), f"install {part}")
-
-
 def _software() -> Iterator[Finding]:
     known = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("Python", platform.python_version(), known, True, "use Python 3.11, 3.12 or 3.13")
@@ -65,13 +54,10 @@ def _software() -> Iterator[Finding]:
 
 
 def _layers() -> Iterator[Finding]:
-    programs = box.bubblewrap_programs()
-    works = [program for program in programs if box.starts(program)]
-    found = works[0] if works else f"{programs[0]}, but this system refuses it" if programs else "missing"
-    mend = "ask for user namespaces to be allowed" if programs else install_command("bubblewrap")
-    yield Finding("bubblewrap", found, bool(works), False, mend)
+    program, why = parts.bubblewrap()
+    yield Finding("bubblewrap", program or "none that works", bool(program), False, why)
     library = ctypes.util.find_library("seccomp")
-    yield Finding("libseccomp", library or "missing", bool(library), False, install_command("libseccomp"))
+    yield Finding("libseccomp", library or "missing", bool(library), False, parts.install_command("libseccomp"))
     yield Finding("Landlock", *_landlock())
 
 

@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,7 +42,11 @@ class Check:
     sentence: str
     weight: float
     function: Callable[..., None]
-    arguments: tuple[str, ...]
+
+    @cached_property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of what the check is called with."""
+        return tuple(inspect.signature(self.function).parameters)
 
     def run(self, **fixtures: Any) -> None:
         """Call the check with what its arguments name; raises CheckFailed."""
@@ -71,7 +75,6 @@ def load(chapter: str) -> tuple[Check, ...]:
 
 
 def _check(function: Callable[..., None]) -> Check:
-    arguments = tuple(inspect.signature(function).parameters)
-    subjects = [name for name in arguments if name not in HELPERS]
+    subjects = [name for name in inspect.signature(function).parameters if name not in HELPERS]
     sentence = " ".join((inspect.getdoc(function) or "").split())
-    return Check(function.__name__, subjects[0], sentence, getattr(function, "weight", 1.0), function, arguments)
+    return Check(function.__name__, subjects[0], sentence, getattr(function, "weight", 1.0), function)

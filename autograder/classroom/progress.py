@@ -54,6 +54,9 @@ class Progress:
         """Before judging: how much there is, and how well it is isolated."""
         text = f"{chapter}: judging {count} of {self.total} submissions, isolation: {judge.isolation}"
         self.console.print("; ".join([text, *judge.holes]), highlight=False, markup=False, soft_wrap=True)
+        if judge.warning and not judge.holes:
+            warning = f"warning: one layer less than there could be: {judge.warning}"
+            self.console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
     def advance(self) -> None:
         """One more submission is done."""

@@ -36,6 +36,7 @@ class Judging(AbstractContextManager["Judging"], Protocol):
 
     isolation: str
     holes: list[str]
+    warning: str
 
     def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
         """Judge one file; never raises for anything in it."""

