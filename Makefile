@@ -11,9 +11,9 @@ demo: .venv/installed  ## the whole line once: release, website, a sample class,
 	$(BIN)/python -m autograder sample-class $(DEMO)
 	$(BIN)/python -m autograder grade ch02_recurrence --submitted $(DEMO)/submitted --allow-unisolated
 	@echo
-	@echo "Website:   $(CURDIR)/_build/html/index.html  (make serve puts it on localhost)"
-	@echo "Feedback:  $(CURDIR)/$(DEMO)/feedback/STUDENT/ch02_recurrence/ch02_recurrence.html"
-	@echo "Gradebook: $(CURDIR)/$(DEMO)/gradebook.db  (cd $(DEMO) && nbgrader export, or nbgrader formgrader)"
+	@echo "Website:   $(CURDIR)/_build/html/index.html  (or: make serve)"
+	@echo "One page:  $(CURDIR)/$(DEMO)/feedback/hugo_forgets/ch02_recurrence/ch02_recurrence.html"
+	@echo "nbgrader:  cd $(DEMO) && PATH=$(CURDIR)/$(BIN):\$$PATH nbgrader export"
 
 test: .venv/installed  ## everything that proves the project
 	$(BIN)/ruff check .

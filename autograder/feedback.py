@@ -34,7 +34,9 @@ BOX = f"border:{BORDER};border-left:.3em solid rgba(128,128,128,.8);padding:.4em
 def exercise_text(verdict: ExerciseVerdict) -> str:
     """The feedback on one exercise as lines of text."""
     if verdict.status == "passed":
-        return "\n".join([_headline(verdict), *(f"  ✓ {_clean(check.sentence)}" for check in verdict.checks)])
+        passed = [f"  ✓ {_clean(check.sentence)}" for check in verdict.checks]
+        note = [f"  note: {_clean(verdict.message)}"] if verdict.message else []
+        return "\n".join([_headline(verdict), *passed, *note])
     lines = [_headline(verdict)]
     if verdict.status not in ("failed", "error"):
         lines.append(f"  {_clean(verdict.message)}")
@@ -54,7 +56,7 @@ def exercise_text(verdict: ExerciseVerdict) -> str:
 def exercise_html(verdict: ExerciseVerdict) -> str:
     """The feedback on one exercise as a fragment of HTML that needs no style sheet and no script."""
     parts = [f'<p style="margin:.2em 0"><strong>{escape(_headline(verdict))}</strong></p>']
-    if verdict.status not in ("passed", "failed", "error"):
+    if verdict.message and verdict.status not in ("failed", "error"):
         parts.append(f'<p style="margin:.2em 0">{escape(_clean(verdict.message))}</p>')
     first, messages = _first_example(verdict), _messages(verdict)
     items = [_check_item(check, messages.get(check.name, ""), check is first) for check in _shown(verdict)]
@@ -92,7 +94,7 @@ def _headline(verdict: ExerciseVerdict) -> str:
 def _reasons(verdict: ExerciseVerdict) -> list[str]:
     """Why an exercise did not pass, in at most three lines."""
     if verdict.status == "passed":
-        return []
+        return [f"note: {verdict.message}"] if verdict.message else []
     reasons = [verdict.message]
     if verdict.status in ("failed", "error"):
         reasons += [check.message for check in verdict.checks if not check.passed][:1]

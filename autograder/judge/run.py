@@ -13,7 +13,9 @@ import numpy as np
 from autograder import checks
 from autograder.checks import Check, CheckFailed
 from autograder.course import Exercise
+from autograder.errors import UserError
 from autograder.judge import example
+from autograder.judge.diagnosis import alike, leaves
 from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, Reference, Subject, WorkerDied
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
 from autograder.worker.calls import Reply
@@ -28,11 +30,15 @@ READY_MADE = {  # torch functions that a torch exercise may not reach, and what 
     **dict.fromkeys(("lstm", "mkldnn_rnn_layer", "_cudnn_rnn"), "torch.nn.LSTM"),
     "gru": "torch.nn.GRU",
 }
+FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
+SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
 NOT_WRITTEN = {"Missing", "NotWritten"}
 
 
-class CheckBroken(Exception):
+class CheckBroken(UserError):
     """A check itself failed with something else than CheckFailed: our fault, never a learner's."""
+
+    status = 3
 
 
 class ForbiddenCall(CheckFailed):
@@ -114,9 +120,24 @@ def judge_exercise(
     score = 0.0 if status == "forbidden" else round(exercise.points * found.share, 4)
     verdict = ExerciseVerdict(exercise.name, status, score, exercise.points, checks=found.verdicts)
     verdict.message = _message(verdict, found, guard.stop)
+    if status == "passed" and _is_single_precision(found.calls, reference):
+        verdict.message = SINGLE_PRECISION
     if diagnose and status in ("failed", "error"):
         verdict.diagnosis = diagnose(exercise.name, found.calls)
     return verdict
+
+
+def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
+    """Does an answer that passed, called with float64, agree with the right one to fewer digits than float64 has?"""
+    double = [call for call in calls if not call.reply.failure and "float32" not in str(_dtypes(call.args))]
+    return not all(
+        alike(call.reply, reference._link.call(call.name, call.args, call.kwargs), FLOAT64) for call in double
+    )
+
+
+def _dtypes(value: Any) -> list[str]:
+    """The types of all arrays in the arguments of a call."""
+    return [str(leaf.dtype) for _, leaf in leaves(value) if isinstance(leaf, np.ndarray)]
 
 
 def forbidden_use(functions: Sequence[str], library: str) -> str:

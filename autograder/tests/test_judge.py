@@ -174,3 +174,14 @@ def test_a_verdict_of_another_kind_is_refused() -> None:
     for text in ("{}", "5", "nonsense", json.dumps({"version": 99, "exercises": []})):
         with pytest.raises(ValueError, match=r"verdict|Expecting"):
             Verdict.from_json(text)
+
+
+def test_float32_inside_passes_with_a_note(judge: Judge, tmp_path: Path) -> None:
+    """Seven right digits are enough, and the learner is told; fifteen need no note."""
+    source = (
+        "def rnn_step(*a):\n    x, h, Wx, Wh, b = (np.float32(v) for v in a)\n    return np.tanh(x @ Wx + h @ Wh + b)"
+    )
+    verdict = judged(judge, tmp_path, rnn_step=source)
+    assert statuses(verdict) == PASSED and verdict.score == 16
+    assert "float32" in verdict.exercise("rnn_step").message
+    assert not verdict.exercise("rnn_forward").message and not verdict.exercise("RNNCell").message
