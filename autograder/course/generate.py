@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +108,8 @@ def _generate(slug: str, folders: CourseDirectory, config: Config, no_database: 
         GenerateAssignment(coursedir=folders, parent=parent, no_database=no_database).start()
     except (NbGraderException, OSError) as error:
         lines = [line for message in (*parent.errors, str(error)) for line in message.strip().splitlines()]
-        reason = next((line for line in lines if "Cannot " in line), lines[-1] if lines else type(error).__name__)
+        raised = [line for line in lines if re.match(r"[\w.]+: Cannot ", line)]  # the last line of a logged traceback
+        reason = [type(error).__name__, *lines[-1:], *raised][-1]
         if "submissions associated" in reason:
             reason += "; release into a new course folder, or put the cells back as they were"
         raise CourseError(f"{slug}: nbgrader refuses to release it: {reason}") from error
