@@ -55,7 +55,7 @@ def check(
     from autograder.judge.selftest import start_ahead
 
     start_ahead()
-    from autograder.feedback import verdict_text
+    from autograder.feedback import exercise_text, verdict_text
     from autograder.judge.session import Judge
 
     perfect = True
@@ -67,8 +67,14 @@ def check(
         for file in files:
             verdict = judge.verdict(file)
             perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)
-            text = verdict.to_json() if json else f"{file}\n{verdict_text(verdict)}"
-            sys.stdout.write(f"{text}\n")
+            lines = [verdict.to_json()] if json else [f"{file}", verdict_text(verdict)]
+            if len(files) == 1 and not json:  # one file has room for all there is to say
+                lines += [
+                    exercise_text(e)
+                    for e in verdict.exercises
+                    if e.checks and e.status in ("failed", "error", "timeout")
+                ]
+            sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     raise typer.Exit(0 if perfect else 1)
 

@@ -45,7 +45,8 @@ def expect_shape(
     wanted = f"an array of shape {shape} is expected" if shape else "a number is expected"
     number = isinstance(returned, (int, float, np.number)) and not isinstance(returned, bool)
     if not isinstance(returned, np.ndarray) and not (number and not shape):
-        raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}", expected, returned)
+        cure = " (np.stack or np.array makes one of a list)" if isinstance(returned, list) else ""
+        raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}{cure}", expected, returned)
     array = np.asarray(returned)
     if array.shape != shape:
         raise CheckFailed(f"{what} has the shape {array.shape}; {wanted}", expected, returned)

@@ -146,6 +146,8 @@ def test_RNNCell_has_the_parameters_of_torch(RNNCell, rng, reference):
     """The parameters have the names and shapes of torch.nn.RNNCell's."""
     for sizes in (SMALL, DIFFERENT):
         expected = reference.RNNCell.parameters(sizes.D, sizes.H)
+        if not_trained := str(RNNCell.not_trained(sizes.D, sizes.H)):
+            raise CheckFailed(not_trained[:200])
         returned = RNNCell.parameters(sizes.D, sizes.H)
         expect_entries(returned, expected, "the parameters")
         for name, shape in expected.items():

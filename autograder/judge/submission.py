@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from dataclasses import dataclass, field
@@ -41,7 +42,8 @@ class Submission:
     def own_cells(self) -> list[tuple[str, str]]:
         """The learner's own cells that run, as (what it is called, its source); code cells are counted from 1."""
         code = [cell for cell in self.cells if cell.role != "markdown"]
-        return [(f"cell {n}", c.source) for n, c in enumerate(code, 1) if c.role in ("answer", "helper")]
+        names = [self.path.name if self.path.suffix == ".py" else f"cell {n}" for n in range(1, len(code) + 1)]
+        return [(name, c.source) for name, c in zip(names, code, strict=True) if c.role in ("answer", "helper")]
 
     def defined(self) -> set[str]:
         """Every name that the learner's cells define at their top level."""
@@ -71,6 +73,8 @@ def read(path: Path, chapter: str | None = None) -> Submission:
         with path.open("rb") as stream:
             raw = stream.read(LIMIT + 1)
         submission.sha256 = hashlib.sha256(raw).hexdigest()
+        if path.suffix not in (".py", ".ipynb"):
+            raise ValueError("neither a notebook (.ipynb) nor a Python file (.py)")
         if len(raw) > LIMIT:
             raise ValueError(f"the file is larger than {LIMIT // 2**20} MB; clear its outputs and hand it in again")
         cells = _py_cells(_text(raw)) if path.suffix == ".py" else _notebook_cells(_text(raw))
@@ -99,7 +103,10 @@ def _text(raw: bytes) -> str:
 
 
 def _py_cells(text: str) -> list[_RawCell]:
-    return [_RawCell(source.strip("\n"), True) for source in PERCENT.split(text) if source.strip()]
+    """The parts between lines that start with # %%; empty lines in front keep the numbers of the lines."""
+    starts = [0, *(match.start() for match in PERCENT.finditer(text)), len(text)]
+    parts = [(text[:start].count("\n"), text[start:end]) for start, end in itertools.pairwise(starts)]
+    return [_RawCell("\n" * line + part.rstrip("\n"), True) for line, part in parts if part.strip()]
 
 
 def _notebook_cells(text: str) -> list[_RawCell]:

@@ -76,6 +76,15 @@ def test_python_files_are_read(tmp_path: Path) -> None:
     assert roles(path)[:2] == [("helper", ""), ("answer", "rnn_step")]
 
 
+def test_lines_of_python_files_keep_their_numbers(tmp_path: Path) -> None:
+    """A learner who reads "a.py, line 4" finds it there, also behind a cell mark."""
+    path = tmp_path / "a.py"
+    path.write_text(f"import numpy as np\n# %%\n\n{STEP}\n")
+    (_, first), (name, second) = read(path).own_cells()
+    assert first == "import numpy as np" and name == "a.py"
+    assert second.splitlines()[3] == STEP.splitlines()[0]
+
+
 def test_old_notebooks_are_read(tmp_path: Path) -> None:
     """The third version of the format keeps its cells in worksheets."""
     path = tmp_path / "old.ipynb"
