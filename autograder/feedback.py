@@ -40,16 +40,18 @@ def exercise_text(verdict: ExerciseVerdict) -> str:
     lines = [_headline(verdict)]
     if verdict.status not in ("failed", "error"):
         lines.append(f"  {_clean(verdict.message)}")
-    first, messages = _first_example(verdict), _messages(verdict)
-    for check in _shown(verdict):
-        lines.append(f"  {SIGNS[check.passed]} {_clean(check.sentence)}")
-        if not check.passed:
-            lines.append(f"      {messages[check.name]}")
-        if check is first and check.example:
-            lines += _example_lines(check.example)
     if verdict.diagnosis:
         lines.append(f"  {LOOKS_LIKE}")
     lines += [f"    {_clean(d.believes)} ({_clean(d.evidence)})" for d in verdict.diagnosis]
+    if common := _common(verdict):
+        lines.append(f"  {common}")
+    first, messages = _first_example(verdict), {} if common else _messages(verdict)
+    for check in _shown(verdict):
+        lines.append(f"  {SIGNS[check.passed]} {_clean(check.sentence)}")
+        if check.name in messages:
+            lines.append(f"      {messages[check.name]}")
+        if check is first and check.example:
+            lines += _example_lines(check.example)
     return "\n".join(lines)
 
 
@@ -58,14 +60,16 @@ def exercise_html(verdict: ExerciseVerdict) -> str:
     parts = [f'<p style="margin:.2em 0"><strong>{escape(_headline(verdict))}</strong></p>']
     if verdict.message and verdict.status not in ("failed", "error"):
         parts.append(f'<p style="margin:.2em 0">{escape(_clean(verdict.message))}</p>')
-    first, messages = _first_example(verdict), _messages(verdict)
-    items = [_check_item(check, messages.get(check.name, ""), check is first) for check in _shown(verdict)]
-    if items:
-        parts.append(f'<ul style="list-style:none;margin:.2em 0;padding:0">{"".join(items)}</ul>')
     if verdict.diagnosis:
         looks = [f"{_code(found.believes)} <em>({_code(found.evidence)})</em>" for found in verdict.diagnosis]
         sentences = "".join(f'<p style="margin:.2em 0">{sentence}</p>' for sentence in looks)
         parts.append(f'<div style="{BOX}"><strong>{LOOKS_LIKE}</strong>{sentences}</div>')
+    if common := _common(verdict):
+        parts.append(f'<p style="margin:.2em 0">{_code(common)}</p>')
+    first, messages = _first_example(verdict), {} if common else _messages(verdict)
+    items = [_check_item(check, messages.get(check.name, ""), check is first) for check in _shown(verdict)]
+    if items:
+        parts.append(f'<ul style="list-style:none;margin:.2em 0;padding:0">{"".join(items)}</ul>')
     return f'<div class="unrolled-feedback" style="color:inherit;max-width:60em">{"".join(parts)}</div>'
 
 
@@ -129,6 +133,15 @@ def _messages(verdict: ExerciseVerdict) -> dict[str, str]:
     return messages
 
 
+def _common(verdict: ExerciseVerdict) -> str:
+    """What all failing checks say, where two or more say the very same; else ""."""
+    failed = [check for check in _shown(verdict) if not check.passed]
+    if len(failed) < 2 or len({check.message for check in failed}) > 1 or not failed[0].message:
+        return ""
+    count = f"all {len(failed)}" if len(failed) == len(verdict.checks) else f"{len(failed)} of {len(verdict.checks)}"
+    return f"{count} checks stop at the same place: {_clean(failed[0].message)}"
+
+
 def _example_lines(example: Example) -> list[str]:
     lines = []
     expected, returned, differ = _marked(example, "*", "*")
@@ -144,8 +157,9 @@ def _check_item(check: CheckVerdict, message: str, in_full: bool) -> str:
     word = "passed" if check.passed else "not passed"
     weight = "" if check.weight == 1 else f" (weight {check.weight:g})"
     parts = [f"{SIGNS[check.passed]} {_code(check.sentence)} <em>{word}{weight}</em>"]
-    if not check.passed:
+    if message:
         parts.append(f'<div style="margin:.2em 0 .2em 1.4em">{_code(message)}</div>')
+    if not check.passed:
         if check.example and in_full:
             parts.append(_example_table(check.example))
         elif check.example:

@@ -22,7 +22,7 @@ plt.rcParams.update(
         "axes.grid": True,
         "axes.axisbelow": True,
         "grid.color": "#dddddd",
-        "font.size": 9,
+        "font.size": 11,  # points; smaller is hard to read where a telephone shrinks the figure
         "legend.frameon": False,
     }
 )

@@ -54,10 +54,15 @@ Array = np.ndarray
 # | `b` | `(H,)` | the bias |
 # | returns | `(B, H)` | the state after this step |
 #
-# **By hand**, with `B=1`, `D=1`, `H=2`: take `x = [[2]]`, `h_prev = [[1, -1]]`, `Wx = [[0.5, -0.5]]`,
-# `Wh = [[0, 1], [0.5, 0]]`, `b = [0, 1]`.
-# Then `x @ Wx = [[1, -1]]` and `h_prev @ Wh = [[-0.5, 1]]`.
-# With the bias the sum is `[[0.5, 1]]`, and its tanh is `[[0.4621, 0.7616]]`.
+# **By hand**, with `B=1`, `D=1`, `H=2`:
+#
+# ```text
+# x @ Wx      = [[2]] @ [[0.5, -0.5]]          = [[1, -1]]
+# h_prev @ Wh = [[1, -1]] @ [[0, 1], [0.5, 0]] = [[-0.5, 1]]
+# b           = [0, 1]
+# their sum   = [[0.5, 1]]
+# its tanh    = [[0.4621, 0.7616]]
+# ```
 
 # %% [markdown] hints="rnn_step"
 # 1. Which two things does the new state depend on, and which of them would a feed-forward layer not have?
@@ -94,11 +99,17 @@ def rnn_step(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #
 # This exercise does not need your `rnn_step`: write the equation once more inside the loop.
 #
-# **By hand**, with `B=1`, `T=3`, `D=1`, `H=1`: take the inputs `0.5, 0, 0`, `h0 = [[1]]`, `Wx = [[1]]`,
-# `Wh = [[0.5]]`, `b = [0]`.
-# The first state is `tanh(0.5 + 0.5) = 0.7616`.
-# The second is `tanh(0 + 0.5 * 0.7616) = 0.3634`, and the third is `tanh(0 + 0.5 * 0.3634) = 0.1797`: the input is
-# long gone, and its trace fades.
+# **By hand**, with `B=1`, `T=3`, `D=1`, `H=1`, the inputs 0.5, 0, 0, a weight of 1 in `Wx` and of 0.5 in `Wh`, and no
+# bias:
+#
+# ```text
+# h0       = 1
+# hs[:, 0] = tanh(0.5 + 0.5*1)    = 0.7616
+# hs[:, 1] = tanh(0 + 0.5*0.7616) = 0.3634
+# hs[:, 2] = tanh(0 + 0.5*0.3634) = 0.1797
+# ```
+#
+# The input is gone after the first step, and its trace fades.
 
 # %% [markdown] hints="rnn_forward"
 # 1. At step `t`, which state goes in, and which one comes out? Where does the very first one come from?
@@ -135,13 +146,13 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 # pulse = np.zeros((1, 16, 1))
 # pulse[0, 0, 0] = 1.0
 # zero, one = np.zeros((1, 1)), np.ones((1, 1))
-# figure, axes = plt.subplots(figsize=(7, 3))
-# for weight in (0.5, 0.9, 1.2):
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# for weight, marker in ((0.5, "o"), (0.9, "s"), (1.2, "^")):
 #     states = rnn_forward(pulse, zero, one, weight * one, np.zeros(1))[0, :, 0]
-#     axes.plot(states, marker="o", label=f"loop weight {weight}")
+#     axes.plot(states, marker=marker, label=f"weight {weight}")
 #     print(f"loop weight {weight}: state after the last step {states[-1]:.4f}")
 # axes.set(xlabel="step", ylabel="state", ylim=(0, 1))
-# axes.legend(loc="center right")
+# figure.legend(loc="outside upper center", ncols=3)
 # plt.show()
 
 # %% [markdown] statement="RNNCell"
@@ -157,8 +168,8 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #
 # | parameter | shape | in our letters |
 # |---|---|---|
-# | `weight_ih` | `(n_hidden, n_in)` | `Wx` transposed |
-# | `weight_hh` | `(n_hidden, n_hidden)` | `Wh` transposed |
+# | `weight_ih` | `(n_hidden, n_in)` | `Wx.T` |
+# | `weight_hh` | `(n_hidden, n_hidden)` | `Wh.T` |
 # | `bias_ih`, `bias_hh` | `(n_hidden,)` each | their sum is `b` |
 #
 # `forward(x, h)` takes `x` of shape `(B, n_in)` and `h` of shape `(B, n_hidden)`, and returns the new state,
@@ -167,9 +178,16 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 # How you initialise the parameters is up to you.
 # Do not use PyTorch's ready-made recurrent layers here: they are what you are rebuilding.
 #
-# **By hand**, with the numbers of `rnn_step`: `weight_ih = [[0.5], [-0.5]]`, `weight_hh = [[0, 0.5], [1, 0]]`,
-# `bias_ih = [0, 0.75]` and `bias_hh = [0, 0.25]`.
-# With `x = [[2]]` and `h = [[1, -1]]` the result is `[[0.4621, 0.7616]]` again.
+# **By hand**, with the numbers of `rnn_step`:
+#
+# ```text
+# weight_ih = [[0.5], [-0.5]]
+# weight_hh = [[0, 0.5], [1, 0]]
+# bias_ih   = [0, 0.75]
+# bias_hh   = [0, 0.25]
+# x, h      = [[2]], [[1, -1]]
+# new state = [[0.4621, 0.7616]]
+# ```
 
 # %% [markdown] hints="RNNCell"
 # 1. What makes a tensor appear in `state_dict()`, so that it can be loaded and trained: is it enough to write

@@ -55,8 +55,12 @@ class _Remembered:
         self.link = Memo(self)
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
-        """Call the mutant's function of that name."""
-        return self.mutant.link.call(name, args, kwargs, trace)
+        """Call the mutant's function of that name; where its numbers overflow, nobody is warned."""
+        with np.errstate(all="ignore"):  # not warnings.catch_warnings: threads share that one
+            reply = self.mutant.link.call(name, args, kwargs, trace)
+        if reply.failure and reply.failure.type == "KeyboardInterrupt":  # a mutant of ours raises none: it is Ctrl-C
+            raise KeyboardInterrupt
+        return reply
 
 
 @dataclass
@@ -71,6 +75,7 @@ class _Tried:
         return not alike(self.call.reply, self.right)
 
 
+@np.errstate(all="ignore")  # comparing what has overflowed
 def diagnose(calls: Sequence[Call], reference: Link, mutants: Sequence[Mutant | _Remembered]) -> list[Diagnosis]:
     """What the answers to ``calls`` look like, at most `MOST` diagnoses, the surest first.
 

@@ -19,11 +19,15 @@ UNBROKEN = "\u00a0"  # a space at which no line is broken
 TEXT = 400  # characters of any one value
 
 
-def of(call: Call, names: list[str], expected: Any, returned: Any) -> Example:
-    """The example for ``call``; without an expected and a returned value, only what was called is shown."""
+def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "") -> Example:
+    """The example for ``call``; without an expected and a returned value, only what was called is shown.
+
+    ``part``: what the two values are of the whole result, in words; "" where they are the whole.
+    """
     if expected is None and returned is None:
         return Example(call_text(call, names), "", "")
-    return Example(call_text(call, names), *pair_texts(expected, returned))
+    below = f"\n(below: {part}, not the whole result)" if part else ""
+    return Example(call_text(call, names) + below, *pair_texts(expected, returned))
 
 
 def argument_names(link: Link, name: str, count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ READY_MADE = {  # torch functions that a torch exercise may not reach, and what 
 FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
 SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
 NOT_WRITTEN = {"Missing", "NotWritten"}
+REFUSED = "Refused"  # a driver's exception; its text is a sentence for the learner
+PART = re.compile(r"(the .{1,60}?),? (?:is|has|holds|lacks?) ")
 
 
 class CheckBroken(UserError):
@@ -42,9 +45,10 @@ class CheckBroken(UserError):
 
 
 class ForbiddenCall(CheckFailed):
-    """The exercise was answered with what it may not use."""
+    """The exercise was answered with what it may not use: found by reading, or ``ran`` inside a call."""
 
-    def __init__(self, used: str, library: str) -> None:
+    def __init__(self, used: str, library: str, ran: bool = False) -> None:
+        used += ", which ran when your code was called" if ran else ""
         numpy = f"this is a NumPy exercise: it may not use {used}"
         torch = f"this exercise may not use {used}: it is what you are to build yourself"
         super().__init__(numpy if library == "numpy" else torch)
@@ -70,7 +74,7 @@ class Guard:
             reply = self.link.call(name, args, kwargs, trace or self.armed)
             self.armed = False
             if used := forbidden_use(reply.operators, self.library):
-                raise ForbiddenCall(used, self.library)
+                raise ForbiddenCall(used, self.library, ran=True)
         except (CallTimeout, WorkerDied, ForbiddenCall) as stop:
             self.stop = stop
             raise
@@ -146,7 +150,7 @@ def forbidden_use(functions: Sequence[str], library: str) -> str:
     if library == "numpy":
         named = [name for name in names if not name.startswith("__")] or names
         return f"torch ({named[0]})" if named else ""
-    return next((READY_MADE[name] for name in names if name in READY_MADE), "")
+    return next((f"torch.{name} (part of {READY_MADE[name]})" for name in names if name in READY_MADE), "")
 
 
 def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: str, found: Findings) -> None:
@@ -185,10 +189,19 @@ def _explain(
     if kind and not (calls and calls[-1].reply.failure):  # our own function refused what the learner's had returned
         kind, failure = "", CheckFailed("the check could not go on with what was returned")
     found.failures.append(kind)
-    verdict.message = _one_line(failure.message)
+    text = failure.failure.message if isinstance(failure, LearnerError) and kind == REFUSED else failure.message
+    verdict.message = _one_line(text)
     if calls and kind not in NOT_WRITTEN and not isinstance(failure, (CallTimeout, WorkerDied, ForbiddenCall)):
         names = example.argument_names(reference._link, calls[-1].name, len(calls[-1].args))
-        verdict.example = example.of(calls[-1], names, failure.expected, failure.returned)
+        verdict.example = example.of(calls[-1], names, failure.expected, failure.returned, _part(failure, calls[-1]))
+
+
+def _part(failure: CheckFailed, call: Call) -> str:
+    """What the check looked at, in the words of its message, where that is not the whole result; else ""."""
+    if failure.returned is None or failure.returned is call.reply.value:
+        return ""
+    named = PART.match(failure.message)
+    return named[1] if named else ""
 
 
 def _kind(failure: CheckFailed) -> str:

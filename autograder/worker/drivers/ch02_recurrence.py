@@ -74,13 +74,14 @@ class RNNCell:
         Needs no GPU: the cell moves to torch's "meta" device, which has shapes and no values.
         """
         module, x, h = _made(cls, n_in, n_hidden), torch.full((batch, n_in), 0.1), torch.full((batch, n_hidden), 0.1)
+        _refuse_plain_tensors(module)
         _called(module, x, h)  # what goes wrong here has nothing to do with the device
         try:
             with _OneDevice():  # type: ignore[no-untyped-call]
                 result = module.to("meta")(x.to("meta"), h.to("meta"))
         except _DeviceError as error:
             place = calls.describe(error)
-            return f"line {place.line}: {place.source}"
+            return f"line {place.line}: {place.source}" if place.source else "in an operation of two tensors"
         except Exception:  # it looked at values (a print, an assertion), which this device has not: nothing is known
             return ""
         return "" if result.device.type == "meta" else f"the result, on the {result.device.type}"
@@ -114,10 +115,11 @@ def _loaded(cls: type, state: dict[str, Array], device: str) -> torch.nn.Module:
     """A cell in float64 with exactly these weights."""
     n_hidden, n_in = state["weight_ih"].shape
     module = _made(cls, n_in, n_hidden).double().to(device)
+    _refuse_plain_tensors(module)
     try:
         module.load_state_dict({name: _tensor(array, device) for name, array in state.items()}, strict=True)
     except RuntimeError:  # torch says so in six lines
-        if differences := _not_trained(module, of=state.keys() - module.state_dict()) or _differences(module, state):
+        if differences := _differences(module, state):
             raise Refused(differences) from None
         raise
     return module
@@ -144,6 +146,12 @@ def _not_trained(module: torch.nn.Module, of: Collection[str] = PARAMETERS) -> s
         return f"{names[0]} is a {kind}; wrap it in torch.nn.Parameter, so that it can be trained, saved and loaded"
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{listed} are {kind}s; wrap each in torch.nn.Parameter, so that it can be trained, saved and loaded"
+
+
+def _refuse_plain_tensors(module: torch.nn.Module) -> None:
+    """Buffers are saved, loaded and moved too; plain tensors are not, and nothing goes on with them."""
+    if sentence := _not_trained(module, of=set(PARAMETERS) - module.state_dict().keys()):
+        raise Refused(sentence)
 
 
 def _differences(module: torch.nn.Module, state: dict[str, Array]) -> str:
