@@ -67,7 +67,7 @@ def check(
         for file in files:
             verdict = judge.verdict(file)
             perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)
-            lines = [verdict.to_json()] if json else [f"{file}", verdict_text(verdict)]
+            lines = [verdict.to_json()] if json else [ascii(str(file))[1:-1], verdict_text(verdict)]
             if len(files) == 1 and not json:  # one file has room for all there is to say
                 lines += [
                     exercise_text(e)

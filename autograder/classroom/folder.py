@@ -109,13 +109,16 @@ class CourseFolder:
         for student in sorted(_folders(self.submitted)):
             folder = student / chapter
             if student.name not in left_out and not folder.is_symlink() and folder.is_dir():
+                if not student.name.isprintable():  # undecodable bytes, too: no database takes them
+                    raise ClassroomError(f"{student.name!a} in {self.submitted}: rename this student's folder", 2)
                 found.append(Handed(student.name, folder, folder / f"{chapter}.ipynb"))
         return found
 
     def copy_files(self, source: Path, target: Path, only: tuple[str, ...] = ("*",)) -> None:
         """Copy what was handed in beside notebooks, as stock nbgrader does, but never a link, a pipe or a huge file."""
         for folder, folders, names in os.walk(source, followlinks=False):
-            folders[:] = [name for name in folders if not self._ignored(name)]
+            # a folder named like a notebook or a page would stand where the result is to be written
+            folders[:] = [n for n in folders if not self._ignored(n) and Path(n).suffix not in (".ipynb", ".html")]
             for name in names:
                 path = Path(folder, name)
                 wanted = any(fnmatch(name, pattern) for pattern in only)

@@ -127,6 +127,8 @@ class Box:
                 raise BoxError(f"the box is gone ({error})") from None
             if not answer:
                 raise BoxError("the box is gone")
+            if refusal := json.loads(answer).get("error"):
+                raise BoxError(f"the box can make no more processes ({refusal})")
 
     def _start(self, control: socket.socket) -> subprocess.Popen[bytes]:
         package = self._stage_worker()

@@ -21,6 +21,8 @@ from autograder.worker.serve import LENGTH
 
 OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
 DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
+TEXTS = {"type": 80, "message": 500, "source": 200}  # characters, as `calls.describe` cuts them
+NAMES = 500
 IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,79}\Z")
 
 
@@ -39,13 +41,13 @@ class Worker:
     def ask(self, do: str, args: Sequence[Any], seconds: float) -> Any:
         """The answer to one request; CallTimeout or WorkerDied where none comes, and then the worker is gone."""
         self.count += 1
-        request = codec.encode({"id": self.count, "do": do, "args": list(args)})
         deadline = time.monotonic() + seconds
         try:
+            request = codec.encode({"id": self.count, "do": do, "args": list(args)})
             self._send(LENGTH.pack(len(request)) + request, deadline)
             (size,) = LENGTH.unpack(self._receive(LENGTH.size, deadline))
-            if size > codec.LIMIT:
-                raise WorkerDied("it sent a reply larger than 64 MB")
+            if size > codec.REPLY_LIMIT:
+                raise WorkerDied("it sent a reply larger than 4 MB")
             answer = codec.decode(self._receive(size, deadline))
         except TimeoutError:
             raise CallTimeout(seconds) from None
@@ -111,6 +113,8 @@ class Worker:
         if not select.select([self.ends.status], [], [], 1.0)[0]:
             return "it broke its link to the judge"
         ending = os.read(self.ends.status, 100).decode(errors="replace")
+        if not ending:  # the warm process says how each worker ended, unless it has ended itself
+            raise BoxError("the box ended under its workers")
         broken = "it broke its link to the judge"
         known = {
             "exit 70": broken,
@@ -118,7 +122,7 @@ class Worker:
             "signal 11": "it crashed (segmentation fault)",
         }
         known["signal 31"] = "it made a system call that is not allowed"
-        return known.get(ending, f"it ended by itself ({ending or 'no reason given'})")
+        return known.get(ending, f"it ended by itself ({ending})")
 
 
 def read_reply(answer: Any, lines: set[str]) -> Reply:
@@ -135,6 +139,8 @@ def read_failure(data: Any, lines: set[str]) -> Failure:
     fields = {"type": str, "message": str, "line": int, "source": str}
     if not isinstance(data, dict) or set(data) != set(fields) or any(type(data[k]) is not t for k, t in fields.items()):
         raise WorkerDied("it sent a failure of another form")
+    if any(len(data[key]) > size for key, size in TEXTS.items()):  # before any pattern is looked for in them
+        raise WorkerDied("it sent a failure with too long a text")
     kind = data["type"] if IDENTIFIER.match(data["type"]) else "Exception"
     message = " ".join(DECIMALS.sub("…", data["message"]).split())
     message = "".join(character for character in message if character.isprintable())[:200]
@@ -143,6 +149,10 @@ def read_failure(data: Any, lines: set[str]) -> Failure:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, (list, tuple)) or any(type(name) is not str or len(name) > 100 for name in value):
+    if (
+        not isinstance(value, (list, tuple))
+        or len(value) > NAMES
+        or any(type(name) is not str or len(name) > 100 for name in value)
+    ):
         raise WorkerDied("it sent names of another form")
     return tuple(value)

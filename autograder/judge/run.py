@@ -191,7 +191,8 @@ def _explain(
     found.failures.append(kind)
     text = failure.failure.message if isinstance(failure, LearnerError) and kind == REFUSED else failure.message
     verdict.message = _one_line(text)
-    if calls and kind not in NOT_WRITTEN and not isinstance(failure, (CallTimeout, WorkerDied, ForbiddenCall)):
+    of_no_input = kind in {*NOT_WRITTEN, REFUSED} or isinstance(failure, (CallTimeout, WorkerDied, ForbiddenCall))
+    if calls and not of_no_input:
         names = example.argument_names(reference._link, calls[-1].name, len(calls[-1].args))
         verdict.example = example.of(calls[-1], names, failure.expected, failure.returned, _part(failure, calls[-1]))
 

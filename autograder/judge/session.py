@@ -24,6 +24,7 @@ from autograder.judge.submission import Submission
 from autograder.judge.verdict import ExerciseVerdict, Verdict
 
 NOTES = 20  # notes of one verdict
+ATTEMPTS = 3
 
 
 class JudgeError(UserError):
@@ -71,11 +72,7 @@ class Judge:
         verdict.message = handed_in.problem
         if handed_in.chapter:
             verdict.checks_sha256 = self.checks_sha256(handed_in.chapter)
-            try:
-                self._judge(handed_in, verdict)
-            except BoxError:  # the box ended under this submission: once more, in a new one
-                verdict.exercises = []
-                self._judge(handed_in, verdict)
+            self._judge_again_if_the_box_ends(handed_in, verdict)
         verdict.score = round(sum(exercise.score for exercise in verdict.exercises), 4)
         verdict.max_score = sum(exercise.max_score for exercise in verdict.exercises)
         verdict.seconds = round(time.perf_counter() - start, 4)
@@ -84,6 +81,18 @@ class Judge:
     def checks_sha256(self, chapter: str) -> str:
         """The fingerprint of all that decides a grade of this chapter: exercises, checks, drivers, and the judge."""
         return _fingerprint(chapter)
+
+    def _judge_again_if_the_box_ends(self, handed_in: Submission, verdict: Verdict) -> None:
+        """No submission pays for what another one did to the box; JudgeError when no box will stay."""
+        for attempt in range(ATTEMPTS):
+            try:
+                verdict.exercises = []
+                self._judge(handed_in, verdict)
+                return
+            except BoxError as error:
+                reason = str(error)
+                time.sleep(attempt)
+        raise JudgeError(f"{handed_in.path}: {reason}, {ATTEMPTS} times; grade again when the computer has room")
 
     def _judge(self, handed_in: Submission, verdict: Verdict) -> None:
         """Fill in the exercises and notes of a verdict."""

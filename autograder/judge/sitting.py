@@ -14,6 +14,7 @@ from autograder.worker.calls import Failure, Reply
 
 CALL_SECONDS = 5.0
 EXERCISE_SECONDS = 20.0  # all calls of one exercise together
+CELLS_SECONDS = 30.0  # all cells of a submission, however often they run
 LOST_CELLS = 3  # after so many cells that ended or stalled their worker, the rest is judged as it is
 
 
@@ -32,6 +33,7 @@ class Sitting:
         self.notes: list[str] = []
         self.forbidden: dict[str, str] = {}
         self.left = EXERCISE_SECONDS
+        self.cells_left = CELLS_SECONDS
 
     def __enter__(self) -> Sitting:
         return self
@@ -92,8 +94,12 @@ class Sitting:
 
     def _run(self, worker: Worker, number: int) -> bool:
         """Run one cell; False when the worker is lost over it."""
+        if self.cells_left <= 0:
+            self.problems.setdefault(number, f"{self.cells[number][0]}: not run, the cells take too long together")
+            return True
+        start = time.monotonic()
         try:
-            answer = worker.ask("run", [number], CALL_SECONDS)
+            answer = worker.ask("run", [number], min(CALL_SECONDS, self.cells_left))
             if answer is not None:
                 self.problems[number] = _at(self.cells[number][0], read_failure(answer, self.lines))
         except (CallTimeout, WorkerDied) as error:
@@ -102,6 +108,8 @@ class Sitting:
             if len(self.skipped) >= LOST_CELLS:
                 self.skipped.update(range(len(self.chapter.setup), len(self.cells)))
             return False
+        finally:
+            self.cells_left -= time.monotonic() - start
         return True
 
     def _lose(self) -> None:

@@ -15,6 +15,8 @@ from autograder import course
 
 Role = Literal["setup", "answer", "helper", "check", "demonstration", "untouched", "markdown"]
 LIMIT = 20 * 2**20  # bytes of a notebook that are read; more is output, and output is not judged
+CELLS = 1000
+CELL = 200_000  # characters of one cell
 DEFINED = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 PERCENT = re.compile(r"^# %%.*$", re.MULTILINE)
 
@@ -78,7 +80,11 @@ def read(path: Path, chapter: str | None = None) -> Submission:
         if len(raw) > LIMIT:
             raise ValueError(f"the file is larger than {LIMIT // 2**20} MB; clear its outputs and hand it in again")
         cells = _py_cells(_text(raw)) if path.suffix == ".py" else _notebook_cells(_text(raw))
-    except (OSError, ValueError, RecursionError) as error:
+        if len(cells) > CELLS or any(len(cell.source) > CELL for cell in cells):
+            raise ValueError(
+                f"more than {CELLS:,} cells, or more than {CELL:,} characters in one; hand in your answers"
+            )
+    except Exception as error:  # whatever a file holds: it says what is wrong with it, and the next one is read
         submission.problem = f"{path.name}: {_reason(error)}"
         return submission
     submission.chapter = chapter or _chapter_of(cells)
@@ -92,7 +98,9 @@ def read(path: Path, chapter: str | None = None) -> Submission:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or "the file cannot be read"
-    return "nested too deeply to be a notebook" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, RecursionError):
+        return "nested too deeply to be a notebook"
+    return str(error) if type(error) is ValueError else f"not a notebook ({type(error).__name__})"
 
 
 def _text(raw: bytes) -> str:
@@ -116,7 +124,8 @@ def _notebook_cells(text: str) -> list[_RawCell]:
         raise ValueError(f"not a notebook: not JSON ({str(error)[:80]})") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict) and isinstance(notebook.get("worksheets"), list):
-        cells = [cell for sheet in notebook["worksheets"] if isinstance(sheet, dict) for cell in sheet.get("cells", [])]
+        sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(cells, list):
         raise ValueError("not a notebook: it has no list of cells")
     return [_raw_cell(cell) for cell in cells if isinstance(cell, dict)]
@@ -161,14 +170,15 @@ def _assign_roles(cells: list[_RawCell], chapter: str) -> tuple[SubmittedCell, .
     exercises = {exercise.name: exercise for exercise in course.load(chapter).exercises}
     assigned = []
     for cell in cells:
-        answers = [name for name in [cell.grade_id, *names_in(cell.source)] if name in exercises]
+        answers = [name for name in dict.fromkeys([cell.grade_id, *names_in(cell.source)]) if name in exercises]
+        text = cell.source.strip()
         if not cell.code and cell.grade_id not in exercises:
             role: Role = "markdown"
         elif cell.grade_id.startswith("check_") and cell.grade_id[6:] in exercises and not answers:
             role = "check"
-        elif cell.source.strip() in _master_sources(chapter):
-            role = _master_sources(chapter)[cell.source.strip()]
-        elif any(cell.source.strip() == exercises[name].starter.strip() for name in answers):
+        elif text in _master_sources(chapter):
+            role = _master_sources(chapter)[text]
+        elif any(text == exercises[name].starter.strip() for name in answers):
             role = "untouched"
         else:
             role = "answer" if answers else "helper"

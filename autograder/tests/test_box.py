@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +14,7 @@ from autograder.judge import box, parts, selftest
 from autograder.judge.box import Box, BoxError
 from autograder.judge.remote import Worker
 from autograder.judge.subject import CallTimeout, WorkerDied
+from autograder.worker import warm
 
 LEVELS = ("boxed", "inner")
 
@@ -122,6 +126,34 @@ def test_a_worker_that_ends_says_why_and_the_next_one_is_well(running: Box, code
     again = ready(running, "def f(): return 1")
     assert call(again, "f")["value"] == 1
     again.close()
+
+
+def test_a_box_that_ends_is_not_the_learners_fault() -> None:
+    """A worker that goes down with its box is a BoxError, on which the judge tries again, and no verdict."""
+    opened = Box("inner")
+    worker = ready(opened, "import time\ndef f(): time.sleep(9)")
+    threading.Timer(0.3, opened.process.kill).start()
+    with pytest.raises(BoxError, match="ended"):
+        call(worker, "f")
+    worker.close()
+    opened.close()
+
+
+def test_the_warm_process_outlives_a_fork_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no process left, it says so, and goes on serving."""
+    ours, theirs = socket.socketpair()
+    served = warm.Warm(theirs, [], [])
+
+    def refuse() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(warm.os, "fork", refuse)
+    with ours, theirs, open(os.devnull) as null:
+        socket.send_fds(ours, [b'{"fork": 1}'], [null.fileno()] * 3)
+        assert served.answer() and b"temporarily" in ours.recv(200)
+        socket.send_fds(ours, [b'{"kill": 1}'], [])
+        assert served.answer() and ours.recv(200) == b"{}\n"
+    served.selector.close()
 
 
 STALLS = {

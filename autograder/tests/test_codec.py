@@ -14,12 +14,13 @@ from hypothesis.extra import numpy as hnp
 from autograder.worker import codec
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text()
+KEYS = st.text(max_size=codec.KEY)
 ARRAYS = hnp.arrays(
     st.sampled_from([np.bool_, np.int64, np.uint8, np.float32, np.float64]), hnp.array_shapes(min_dims=0, min_side=0)
 )
 VALUES = st.recursive(
     SCALARS | ARRAYS,
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=10,
 )
 
@@ -123,6 +124,9 @@ def frame(tree: object, buffers: bytes = b"") -> bytes:
         codec.HEAD.pack(codec.MAGIC, 2**32 - 1) + b"x",
         codec.HEAD.pack(codec.MAGIC, 5) + b"\xdd\xff\xff\xff\xff",
         codec.HEAD.pack(codec.MAGIC, 100_000) + b"\x91" * 100_000,
+        codec.HEAD.pack(codec.MAGIC, 2**21) + b"\xdc\xff\xff" + b"\x80" * 2**21,
+        frame({"k" * 101: 1}),
+        frame(["l", [None] * 5_001]),
     ],
 )
 def test_forged_frames_are_refused(forged: bytes) -> None:

@@ -99,6 +99,33 @@ def test_one_broken_answer_costs_only_itself(judge: Judge, tmp_path: Path, kind:
     assert said in broken.message and "\n" not in broken.message
 
 
+HOSTILE = {
+    "a text to search for hours": "C.describe = lambda e: C.Failure('ValueError', '1' * 10**6, 0, '')",
+    "a reply of gigabytes": "import os\nC.describe = lambda e: os.write(3, b'\\xff\\xff\\xff\\x03' * 10**6)",
+    "a million names of changed arguments": "C._changed = lambda *a: ('x' * 99,) * 10**4",
+    "no signature": "C.inspect.signature = lambda f: exit()",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_worker_that_works_against_the_judge_only_loses(judge: Judge, tmp_path: Path, kind: str) -> None:
+    """Code that changes the worker's own modules chooses values at most: no points, no delay, no harm to others."""
+    source = (
+        f"import sys\nC = sys.modules['autograder.worker.calls']\n{HOSTILE[kind]}\ndef rnn_step(*a): raise ValueError"
+    )
+    verdict = judged(judge, tmp_path, rnn_step=source)
+    assert verdict.exercise("rnn_step").score == 0 and verdict.seconds < 10 and len(verdict.to_json()) < 50_000
+    assert statuses(judged(judge, tmp_path)) == PASSED
+
+
+def test_cells_have_a_time_together(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many slow cells cannot hold the judge up for longer than one submission may take."""
+    monkeypatch.setattr("autograder.judge.sitting.CELLS_SECONDS", 1.0)
+    slow = "\n# %%\n".join(["import time\nx = time.sleep(0.4)"] * 20)
+    verdict = judged(judge, tmp_path, first=slow)
+    assert verdict.seconds < 5 and any("too long together" in note for note in verdict.notes)
+
+
 def test_a_helper_that_fails_costs_nothing(judge: Judge, tmp_path: Path) -> None:
     """A cell of trials before the answers may fail, print, warn and call what is not written yet."""
     noise = "import warnings, sys\nwarnings.warn('careful')\nprint('x' * 10**6)\nh = rnn_step(1)\nhelper = 1"

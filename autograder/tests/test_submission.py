@@ -101,6 +101,9 @@ BROKEN = {
     "deep": (b"[" * 200_000, "nested"),
     "no function": (b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}', "no function of the course"),
     "odd cells": (b'{"cells": [1, null, {"source": 5}, {"metadata": 3, "cell_type": []}]}', "no function"),
+    "worksheets without cells": (b'{"worksheets": [{"cells": null}, 5, {"cells": 3}]}', "no function"),
+    "many cells": (b'{"cells": [' + b"{}," * 1000 + b"{}]}", "more than 1,000 cells"),
+    "a long cell": (b'{"cells": [{"cell_type": "code", "source": "' + b"rnn_step=0 " * 20_000 + b'"}]}', "200,000"),
     "large": (b" " * (21 * 2**20), "larger than"),
 }
 

@@ -2,7 +2,7 @@
 
 A frame is ``magic, length of the header, header (msgpack), the arrays' bytes one after another``.
 The decoder takes frames from hostile code: only `CodecError` may come out of it,
-and it allocates no more than it was sent.
+and what it allocates is bounded by these limits.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ import numpy as np
 
 MAGIC = b"UNR1"
 LIMIT = 64 * 2**20  # bytes of one frame
+REPLY_LIMIT = 4 * 2**20  # bytes of a worker's reply: the judge keeps the replies of a whole exercise
+HEADER_LIMIT = 2**20  # bytes of a header: msgpack builds all of it before anything can be counted
 DEPTH = 16
-NODES = 100_000
+NODES = 5_000
+KEY = 100  # characters of a dict's key
 DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 HEAD = struct.Struct("<4sI")
 
@@ -31,7 +34,7 @@ def encode(value: Any) -> bytes:
     buffers: list[bytes] = []
     header = msgpack.packb(_pack(value, buffers, 0, [0]))
     size = HEAD.size + len(header) + sum(map(len, buffers))
-    if size > LIMIT:
+    if size > LIMIT or len(header) > HEADER_LIMIT:
         raise CodecError(f"too large ({size:,} bytes)")
     return b"".join([HEAD.pack(MAGIC, len(header)), header, *buffers])
 
@@ -42,7 +45,7 @@ def decode(frame: bytes) -> Any:
         raise CodecError("the frame is too large")
     try:
         magic, length = HEAD.unpack_from(frame)
-        if magic != MAGIC or HEAD.size + length > len(frame):
+        if magic != MAGIC or length > HEADER_LIMIT or HEAD.size + length > len(frame):
             raise CodecError("not a frame")
         start = HEAD.size + length
         tree = msgpack.unpackb(
@@ -100,8 +103,8 @@ def _text(value: str) -> str:
 
 
 def _key(key: Any) -> str:
-    if type(key) is not str:
-        raise CodecError("a dict whose keys are not text")
+    if type(key) is not str or len(key) > KEY:
+        raise CodecError("a dict whose keys are not text, or too long")
     return _text(key)
 
 

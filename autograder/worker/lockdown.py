@@ -20,6 +20,7 @@ CLONE_THREAD = 0x00010000
 O_ASYNC = 0o20000
 MEMORY = 2 * 2**30  # bytes over what the warm process has mapped
 CPU_SECONDS = 120
+THREADS = 4096  # of the user, all processes together; the kernel does not hold root to it
 
 # What numpy, torch and threads need; everything that is not here is refused with EPERM.
 ALLOWED = """
@@ -54,6 +55,7 @@ def limit_resources() -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NPROC, THREADS),
         (resource.RLIMIT_MSGQUEUE, 0),
     ]:
         resource.setrlimit(kind, (value, value))

@@ -67,6 +67,8 @@ def serve() -> None:
         answer = methods[request["do"]](*request["args"])
         try:
             frame = codec.encode([request["id"], answer])
+            if len(frame) > codec.REPLY_LIMIT:
+                raise codec.CodecError(f"too large ({len(frame):,} bytes)")
         except codec.CodecError as error:  # the value alone was fine, the whole is not: over a limit
             failure = vars(calls.Failure("NotPlain", str(error)))
             frame = codec.encode([request["id"], {**vars(calls.Reply()), "failure": failure}])

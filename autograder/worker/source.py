@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import linecache
 import re
 from collections.abc import Iterator, Sequence
@@ -78,8 +79,9 @@ def forbidden(cells: Sequence[Cell], exercise: str, library: str) -> str:
     aliases: dict[str, str] = {}
     definitions: dict[str, list[ast.AST]] = {}
     for cell in cells:
-        for statement in cell.tree.body if cell.tree else []:
-            _note(statement, aliases, definitions)
+        with contextlib.suppress(RecursionError):  # a thousand branches deep: the cell still runs
+            for statement in cell.tree.body if cell.tree else []:
+                _note(statement, aliases, definitions)
     seen: set[str] = set()
     todo = [exercise]
     while todo:

@@ -48,21 +48,30 @@ class Warm:
         if not message:
             return False
         request: dict[str, Any] = json.loads(message)
-        if "fork" in request:
-            self.fork(request["fork"], fds)
-        elif request["kill"] in self.children:
-            os.kill(self.children[request["kill"]][0], signal.SIGKILL)
-        self.control.sendall(b"{}\n")
+        answer = {}
+        try:
+            if "fork" in request:
+                self.fork(request["fork"], fds)
+            elif request["kill"] in self.children:
+                os.kill(self.children[request["kill"]][0], signal.SIGKILL)
+        except OSError as error:  # no process or descriptor is left: this one must stay alive
+            answer = {"error": str(error)}
+        self.control.sendall(json.dumps(answer).encode() + b"\n")
         return True
 
     def fork(self, number: int, fds: list[int]) -> None:
         """A new worker on the descriptors received: channel, output, status."""
         channel, output, status = fds
-        pid = os.fork()
-        if pid == 0:
-            become_worker(channel, output, self.readable, self.layers)
-        os.close(channel)
-        os.close(output)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                become_worker(channel, output, self.readable, self.layers)
+        except OSError:
+            os.close(status)
+            raise
+        finally:
+            os.close(channel)
+            os.close(output)
         self.children[number] = (pid, status)
         self.selector.register(os.pidfd_open(pid), selectors.EVENT_READ, number)
 
