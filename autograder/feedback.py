@@ -16,7 +16,7 @@ WORDS = {
     "passed": "passed",
     "failed": "not right yet",
     "error": "stopped by an error",
-    "missing": "not written yet",
+    "missing": "nothing to judge",
     "timeout": "took too long",
     "forbidden": "uses what it may not use",
 }

@@ -23,6 +23,7 @@ from autograder.worker.calls import Reply
 
 Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
+MESSAGE = 600  # characters of a check's message
 READY_MADE = {  # torch functions that a torch exercise may not reach, and what they are known as
     **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), "torch.nn.RNNCell"),
     **dict.fromkeys(("rnn_tanh", "rnn_relu"), "torch.nn.RNN"),
@@ -250,4 +251,6 @@ def _not_run(stop: CheckFailed) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line breaks, and no longer than anyone reads: the text may be a learner's making."""
+    text = " ".join(text.split())
+    return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}..."

@@ -135,6 +135,8 @@ def _sentence(failure: Failure) -> str:
     where = f' in your line {failure.line}: "{failure.source}"' if failure.source else ""
     if failure.type == "NotImplementedError" and not failure.message:  # the starter's own; torch raises it with a text
         return "this is not written yet"
+    if failure.type == "Refused":  # a driver's own sentence
+        return failure.message
     if failure.type == "NotPlain":
         return f"the result is {failure.message}; arrays, numbers and tuples or lists of them are expected"
     if failure.type == "Missing":

@@ -18,6 +18,7 @@ LIMIT = 20 * 2**20  # bytes of a notebook that are read; more is output, and out
 CELLS = 1000
 CELL = 200_000  # characters of one cell
 DEFINED = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+AGAIN = "open it in Jupyter, save it, and hand it in again"
 PERCENT = re.compile(r"^# %%.*$", re.MULTILINE)
 
 
@@ -121,13 +122,13 @@ def _notebook_cells(text: str) -> list[_RawCell]:
     try:
         notebook = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"not a notebook: not JSON ({str(error)[:80]})") from None
+        raise ValueError(f"not a notebook: not JSON ({str(error)[:80]}); {AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict) and isinstance(notebook.get("worksheets"), list):
         sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(cells, list):
-        raise ValueError("not a notebook: it has no list of cells")
+        raise ValueError(f"not a notebook: it has no list of cells; {AGAIN}")
     return [_raw_cell(cell) for cell in cells if isinstance(cell, dict)]
 
 

@@ -25,7 +25,10 @@ def changed(index: Any, value: float) -> np.ndarray:
     ("returned", "says"),
     [
         (None, "the states is None (is a `return` missing?); an array of shape (2, 3, 2) is expected"),
-        (list(RIGHT), "the states is a list of length 2; an array"),
+        (
+            list(RIGHT),
+            "the states is a list of length 2; an array of shape (2, 3, 2) is expected (np.stack or np.array",
+        ),
         (tuple(RIGHT), "the states is a tuple of length 2; an array"),
         (0.5, "the states is a single number; an array"),
         ("text", "the states is text; an array"),

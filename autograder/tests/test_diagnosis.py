@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograder import course
 from autograder.judge import implementations
-from autograder.judge.diagnosis import Diagnoser, diagnose
+from autograder.judge.diagnosis import Diagnoser, _Remembered, diagnose
 from autograder.judge.run import judge_exercise
 from autograder.judge.subject import Call, LocalLink, Memo, Reference
 from autograder.worker.calls import Reply
@@ -275,6 +275,23 @@ def test_unknown_mistake(exercise: str, source: str, diagnoser: Diagnoser) -> No
     link = implementations.link(CHAPTER, source, "<cell 1>")
     assert verdict(link, exercise, diagnoser).status in ("failed", "error")
     assert verdict(link, exercise, diagnoser).diagnosis == []
+
+
+def test_mutants_warn_of_nothing(diagnoser: Diagnoser) -> None:
+    """Mutants whose numbers overflow are called in silence; a warning would be an error here."""
+    case = tuple(1e3 * np.ones(shape) for shape in ((1, 2), (1, 2), (2, 2), (2, 2), (2,)))
+    calls = [Call("rnn_step", case, {}, Reply(np.zeros((1, 2))))]
+    assert [diagnosis.id for diagnosis in diagnoser("rnn_step", calls)] == ["relation:all_zeros"]
+
+
+def test_interrupted_mutant(monkeypatch: pytest.MonkeyPatch, diagnoser: Diagnoser) -> None:
+    """Ctrl-C while a mutant runs ends the diagnosis, and is not remembered as the mutant's answer."""
+
+    def interrupted(x, h0):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        diagnose(calls_of(no_start), REFERENCE, [_Remembered(Wrong("any", "", interrupted))])  # type: ignore[arg-type]
 
 
 def test_threads_share_a_diagnoser() -> None:

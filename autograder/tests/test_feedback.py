@@ -91,8 +91,27 @@ def test_every_status_has_words(status: str) -> None:
 def test_repeated_message_is_said_once() -> None:
     """Checks that fail alike one after another do not repeat a long message."""
     checks = [CheckVerdict(name, f"{name} holds.", False, 1.0, "NameError in your line 3") for name in "abc"]
-    text = exercise_text(failed(checks=checks))
-    assert text.count("NameError in your line 3") == 1 and text.count("the same here") == 2
+    checks.append(CheckVerdict("d", "d holds.", False, 1.0, "something else"))
+    for text in (exercise_text(failed(checks=checks)), exercise_html(failed(checks=checks))):
+        assert text.count("NameError in your line 3") == 1 and text.count("the same here") == 2
+
+
+def test_one_message_of_all_is_said_before_the_checks() -> None:
+    """Where every failing check says the very same, it is said once, above, with how many checks it stops."""
+    checks = [CheckVerdict(name, f"{name} holds.", False, 1.0, "NameError in your line 3") for name in "abc"]
+    passed = CheckVerdict("d", "d holds.", True, 1.0)
+    for show in (exercise_text, exercise_html):
+        text = show(failed(checks=checks))
+        assert "all 3 checks stop at the same place: NameError in your line 3" in text
+        assert text.count("NameError") == 1 and "the same here" not in text
+        assert "3 of 4 checks stop at the same place" in show(failed(checks=[*checks, passed]))
+        assert "same place" not in show(failed(checks=[checks[0], passed]))
+
+
+def test_diagnosis_comes_first() -> None:
+    """What the mistake looks like stands right under the headline, above the checks."""
+    for text in (exercise_text(failed()), exercise_html(failed())):
+        assert text.index("not right yet") < text.index("What this looks like") < text.index("The shape is right.")
 
 
 @pytest.mark.parametrize("status", ["failed", "missing", "forbidden", "timeout", "error"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -203,6 +204,91 @@ def test_torch_in_a_numpy_exercise() -> None:
     assert judged(by_torch, "torch").status == "passed"
 
 
+def test_forbidden_call_is_named_as_it_was_found() -> None:
+    """What reading has found is named as it is spelled, and nothing is said of running."""
+    verdict = judged(lambda x: x, "torch", forbidden="torch.rnn_tanh_cell")
+    assert verdict.message == ("this exercise may not use torch.rnn_tanh_cell: it is what you are to build yourself")
+
+
+def test_part_of_a_result_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a check looks at a part of the result, the example says which; of the whole it says nothing."""
+
+    def first_row(twice, rng, reference):
+        """The first row is doubled."""
+        x = rng.normal(size=(2, 2))
+        raise CheckFailed("the first row is wrong at index [0]", reference.twice(x)[0], twice(x)[0])
+
+    monkeypatch.setattr(run.checks, "load", lambda chapter: (Check("first_row", "twice", "", 1.0, first_row), *CHECKS))
+    part, whole, _ = (check.example for check in judged(lambda x: 3 * x).checks)
+    assert part is not None and part.call.endswith("\n(below: the first row, not the whole result)")
+    assert whole is not None and "below" not in whole.call
+
+
+def test_refusal_is_said_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a driver refuses is shown as the driver says it, with no exception's name and no input: none would do."""
+
+    class Refused(TypeError):
+        pass
+
+    def refused(x):
+        raise Refused("twice must be a class")
+
+    verdict = judged(refused)
+    assert verdict.status == "error"
+    assert {check.message for check in verdict.checks} == {"twice must be a class"}
+    assert {check.example for check in verdict.checks} == {None}
+
+
+CELL = """
+class RNNCell(torch.nn.Module):
+    def __init__(self, n_in, n_hidden):
+        super().__init__()
+        self.weight_ih = torch.nn.Parameter(torch.randn(n_hidden, n_in))
+        self.weight_hh = torch.nn.Parameter(torch.randn(n_hidden, n_hidden))
+        self.bias_ih = torch.nn.Parameter(torch.randn(n_hidden))
+        self.bias_hh = torch.nn.Parameter(torch.randn(n_hidden))
+
+    def forward(self, x, h):
+        result = torch.tanh(x @ self.weight_ih.T + self.bias_ih + h @ self.weight_hh.T + self.bias_hh)
+        return result
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message", "times"),
+    [
+        ("return result", "", "forward returned None (is a `return` missing?); a torch.Tensor is expected", 6),
+        ("return result", "return result, h", "forward returned a tuple; a torch.Tensor is expected", 6),
+        ("return result", "return [result]", "forward returned a list; a torch.Tensor is expected", 6),
+        ("return result", "return result.detach().numpy()", "forward returned a NumPy array; a torch.Tensor is", 6),
+        ("class RNNCell(torch.nn.Module)", "class RNNCell(object)", "RNNCell must be a class derived from torch.nn", 7),
+        ("Parameter(torch.randn(n_hidden, n_in))", "init.zeros_(torch.empty(n_hidden, n_in))", "weight_ih is a pl", 7),
+        ("self.bias_hh =", "self.bias =", "cannot be loaded; missing: bias_hh; unexpected: bias", 5),
+        ("randn(n_hidden, n_in)", "randn(n_in, n_hidden)", "loaded; weight_ih has the shape (1, 2), (2, 1) is exp", 1),
+    ],
+)  # fmt: skip
+def test_cell_that_cannot_be_judged(
+    right: str, wrong: str, message: str, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence says what is wrong with a class, or with what its forward returns, in every check that needs it."""
+    monkeypatch.undo()
+    assert CELL.count(right) == 1
+    link = implementations.link("ch02_recurrence", CELL.replace(right, wrong), "<cell 1>")
+    reference = implementations.reference("ch02_recurrence")
+    verdict = judge_exercise(course.load("ch02_recurrence").exercise("RNNCell"), link, reference, 3)
+    assert [message in check.message for check in verdict.checks].count(True) == times
+
+
+def test_function_in_place_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that is named like the class is refused in one sentence."""
+    monkeypatch.undo()
+    source = "def RNNCell(n_in, n_hidden):\n    return torch.nn.Linear(n_in, n_hidden)"
+    link = implementations.link("ch02_recurrence", source, "<cell 1>")
+    reference = implementations.reference("ch02_recurrence")
+    verdict = judge_exercise(course.load("ch02_recurrence").exercise("RNNCell"), link, reference, 3)
+    assert {check.message for check in verdict.checks} == {"RNNCell must be a class derived from torch.nn.Module"}
+
+
 def test_forbidden_after_a_passed_check() -> None:
     """Checks that passed before the forbidden call was seen count for nothing."""
     calls: list[int] = []
@@ -231,7 +317,7 @@ def test_only_first_calls_are_traced() -> None:
 
 @pytest.mark.parametrize("name", ["RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU"])
 def test_ready_made_cell(name: str) -> None:
-    """Each of PyTorch's recurrent layers is found by what runs, and named."""
+    """Each of PyTorch's recurrent layers is found by what runs: the function is named, and the layer that it is of."""
     layer = getattr(torch.nn, name)(2, 3)
 
     def borrowed(x):
@@ -240,7 +326,7 @@ def test_ready_made_cell(name: str) -> None:
 
     verdict = judged(borrowed, "torch")
     assert verdict.status == "forbidden"
-    assert f"torch.nn.{name}:" in verdict.message
+    assert re.search(rf"may not use torch\.\w+ \(part of torch\.nn\.{name}\), which ran when", verdict.message)
 
 
 def test_broken_check(monkeypatch: pytest.MonkeyPatch) -> None:
