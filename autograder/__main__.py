@@ -114,10 +114,13 @@ def sample_class(
     folder: Annotated[Path, typer.Argument(help="A new folder, or a sample class made before.")],
     chapter: str = "ch02_recurrence",
 ) -> None:
-    """Make a course folder with 24 students: right, wrong in known ways, broken and hostile."""
+    """Make a course folder with 24 students, right, wrong in known ways, broken and hostile, ready for nbgrader."""
     from autograder.classroom.sample import write_class
+    from autograder.course import release
 
-    typer.echo(f"{len(write_class(folder, chapter))} students in {folder}/submitted")
+    students = write_class(folder, chapter)
+    release([chapter], folder)  # so that the folder's gradebook knows the assignment
+    typer.echo(f"{len(students)} students in {folder}/submitted")
 
 
 @app.command()

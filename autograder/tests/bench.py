@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import course, paths
+from autograder.classroom import journal
 from autograder.classroom.sample import write_class
 
 CHAPTER = "ch02_recurrence"
@@ -57,11 +58,11 @@ assert h.grad is not None
 def main() -> None:
     """Run all benchmarks and print the table."""
     table = Table("what", "measured", "to reach", title=f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
-    seconds, cpu = ours()
+    seconds, cpu, isolation = ours()
     theirs = stock()
     bare = bare_checks()
     table.add_row(f"stock nbgrader autograde, {CLASS} notebooks", f"{theirs:.1f} s")
-    table.add_row(f"autograder grade, the same, boxed (median of {ROUNDS})", f"{seconds:.1f} s")
+    table.add_row(f"autograder grade, the same, {isolation} (median of {ROUNDS})", f"{seconds:.1f} s")
     table.add_row("  into the gradebook, with feedback pages: ratio", f"{theirs / seconds:.1f} times", "20 times")
     table.add_row("  CPU of a submission, all processes", f"{cpu / CLASS * 1000:.0f} ms")
     table.add_row("  the bare checks of one submission, in one process", f"{bare * 1000:.0f} ms")
@@ -83,8 +84,8 @@ def classroom(name: str) -> Path:
     return folder
 
 
-def ours() -> tuple[float, float]:
-    """Wall seconds (median) and CPU seconds of grading the class, everything included."""
+def ours() -> tuple[float, float, str]:
+    """Wall seconds (median) and CPU seconds of grading the class, everything included; and how it was isolated."""
     walls, cpus = [], []
     for _ in range(ROUNDS):
         submitted = classroom("ours") / "submitted"
@@ -93,7 +94,8 @@ def ours() -> tuple[float, float]:
         walls.append(time.perf_counter() - start)
         after = os.times()
         cpus.append(sum(after[2:4]) - sum(before[2:4]))
-    return statistics.median(walls), statistics.median(cpus)
+    isolation = {verdict.isolation for verdict in journal.read(submitted.parent / "verdicts" / f"{CHAPTER}.jsonl")}
+    return statistics.median(walls), statistics.median(cpus), " and ".join(sorted(isolation))
 
 
 def stock() -> float:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder import paths
 
@@ -81,3 +82,14 @@ def test_wrong_words_are_shown_the_usage(arguments: tuple[str, ...]) -> None:
     """An unknown command, a missing argument, an unknown choice: status 2, with the usage."""
     done = run(*arguments)
     assert done.returncode == 2 and "Usage" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_sample_class_is_ready_for_nbgrader(tmp_path: Path) -> None:
+    """24 students, a configuration of one line, and a gradebook that knows the assignment; made again, the same."""
+    for _ in range(2):
+        done = run("sample-class", tmp_path / "class")
+        assert done.returncode == 0 and done.stdout.startswith("24 students"), done.stderr
+    notebooks = list((tmp_path / "class" / "submitted").glob("*/ch02_recurrence/ch02_recurrence.ipynb"))
+    assert len(notebooks) == 24
+    with Gradebook(f"sqlite:///{tmp_path / 'class' / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_assignment("ch02_recurrence").max_score == 16
