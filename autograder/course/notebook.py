@@ -23,7 +23,8 @@ for folder in (Path.cwd(), *Path.cwd().parents):
 try:
     from autograder import check
 except ImportError as error:
-    print(f"{error}: get the whole course, do as its README.md says, and open me in its folder.")"""
+    print(f"{error}: get the whole course, do as its README.md says, "
+          "and open me in its folder.")"""
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 ASK = ("A question to start with", "A pointer", "Almost the answer")

@@ -118,7 +118,7 @@ class Worker:
         broken = "it broke its link to the judge"
         known = {
             "exit 70": broken,
-            "signal 9": "it used more memory or time than allowed",
+            "signal 9": "it used more memory, time or threads than allowed",
             "signal 11": "it crashed (segmentation fault)",
         }
         known["signal 31"] = "it made a system call that is not allowed"

@@ -112,6 +112,8 @@ ENDINGS = {
     "import ctypes\ndef f(): ctypes.string_at(0)": "segmentation fault",
     "import os\ndef f(): os.abort()": "signal 6",
     "def f():\n    while True: print('x' * 10000)": "printed more than",
+    "import threading, time\nsize = threading.stack_size(32768)\ndef f():\n"
+    "    for _ in range(20000): threading.Thread(target=time.sleep, args=(30,)).start()\n": "threads than allowed",
 }
 
 

@@ -19,6 +19,8 @@ import socket
 import sys
 from typing import Any
 
+THREADS = 256  # of one worker; no limit of the kernel holds a worker of root to a number
+WATCH = 0.05  # seconds between two looks at the workers
 SONAMES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
 
 
@@ -36,11 +38,19 @@ class Warm:
     def serve(self) -> None:
         """Fork and kill as told, until the judge hangs up."""
         while True:
-            for key, _ in self.selector.select():
+            for key, _ in self.selector.select(WATCH if self.children else None):
                 if key.data is not None:
                     self.reap(key.data, key.fd)
                 elif not self.answer():
                     return
+            self.watch()
+
+    def watch(self) -> None:
+        """End workers that make threads without end, long before the system has no process left for the others."""
+        for pid, _ in self.children.values():
+            with contextlib.suppress(OSError):  # it has just ended, or there is no /proc
+                if os.stat(f"/proc/{pid}/task").st_nlink - 2 > THREADS:
+                    os.kill(pid, signal.SIGKILL)
 
     def answer(self) -> bool:
         """Do what one message says; False when there is nobody to send another."""
