@@ -29,7 +29,6 @@
 
 # %%
 import numpy as np
-import torch
 
 Array = np.ndarray
 
@@ -154,6 +153,9 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 # axes.set(xlabel="step", ylabel="state", ylim=(0, 1))
 # figure.legend(loc="outside upper center", ncols=3)
 # plt.show()
+
+# %%
+import torch
 
 # %% [markdown] statement="RNNCell"
 # ## The same turn in PyTorch: `RNNCell`

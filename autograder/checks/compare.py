@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,15 +22,16 @@ STATE = ("example", "unit")  # axes of an array, for the sentences: what an inde
 STATES = ("example", "step", "unit")
 
 
-def expect_close(returned: Any, expected: Any, what: str, axes: Sequence[str] = ()) -> None:
+def expect_close(returned: Any, expected: Any, what: str, axes: Sequence[str] = (), scale: float = 1.0) -> None:
     """Floating-point numbers of the shape and the values of ``expected``; raises CheckFailed.
 
     ``axes`` names the axes; along a "step" axis the earliest difference is the one reported.
+    ``scale`` is the size of an input in which the result is linear, such as an upstream gradient: errors grow with it.
     """
     expected = np.asarray(expected)
     expect_shape(returned, expected.shape, what, axes, expected)
     with np.errstate(over="ignore"):
-        wrong = ~(np.abs(np.asarray(returned, float) - expected) <= ABSOLUTE + RELATIVE * np.abs(expected))
+        wrong = ~(np.abs(np.asarray(returned, float) - expected) <= ABSOLUTE * scale + RELATIVE * np.abs(expected))
     if wrong.any():
         first, count = _first(wrong, axes), _share(wrong, "differ")
         values = f"{np.asarray(returned)[first]:.6g} was returned, {expected[first]:.6g} is expected"
@@ -57,6 +58,59 @@ def expect_shape(
         first, count = _first(broken, axes), _share(broken, "are not finite")
         value = "NaN (not a number)" if np.isnan(array[first]) else "infinite"
         raise CheckFailed(f"{what} is {value}{_place(first, axes)}{count}", expected, returned)
+
+
+def expect_results(
+    returned: Any, expected: Sequence[Any], axes: Mapping[str, Sequence[str]], scale: float = 1.0
+) -> None:
+    """Several results in a tuple or a list, each right; ``axes`` holds their names in order, and what their axes are.
+
+    Raises CheckFailed, with the first result that is wrong.
+    """
+    expect_count(returned, tuple(axes), tuple(expected))
+    for one, right, (name, of) in zip(returned, expected, axes.items(), strict=True):
+        expect_close(one, right, name, of, scale)
+
+
+def expect_count(returned: Any, names: Sequence[str], expected: Any = None) -> None:
+    """A tuple or a list with one result for each name; raises CheckFailed."""
+    wanted = f"{len(names)} results are expected: {', '.join(names)}"
+    if not isinstance(returned, (tuple, list)):
+        raise CheckFailed(f"the result is {_kind(returned)}; {wanted}", expected, returned)
+    if len(returned) != len(names):
+        many = f"{len(returned)} result" + ("" if len(returned) == 1 else "s")
+        raise CheckFailed(f"{many} came back; {wanted}", expected, returned)
+
+
+def expect_whole(returned: Any, expected: Any, what: str, axes: Sequence[str] = ()) -> None:
+    """Whole numbers of the shape and the values of ``expected``; raises CheckFailed.
+
+    Where nothing is expected, the type of nothing does not matter: ``np.array([])`` holds no floats.
+    """
+    right = np.asarray(expected)
+    number = isinstance(returned, (int, np.integer)) and not isinstance(returned, bool) and not right.shape
+    if not number:
+        expect_shape(_as_floats(returned), right.shape, what, axes, right)
+    array = np.asarray(returned)
+    if array.dtype.kind not in "iu" and array.size:
+        found = "a float" if not array.shape else f"{array.dtype} values"
+        raise CheckFailed(f"{what} is made of {found}; whole numbers (int) are expected", expected, returned)
+    if (wrong := array != right).any():
+        first, count = _first(wrong, axes), _share(wrong, "differ")
+        values = f"{array[first]} was returned, {right[first]} is expected"
+        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned)
+
+
+def expect_error(call: Callable[[], Any], kind: str, when: str) -> None:
+    """The call raises an exception of this type; raises CheckFailed, or what another exception of the learner's is."""
+    try:
+        returned = call()
+    except CheckFailed as error:
+        failure = getattr(error, "failure", None)  # of a LearnerError; another kind of failure goes on
+        if failure is None or failure.type != kind:
+            raise
+    else:
+        raise CheckFailed(f"{when}: a {kind} is expected, and none was raised", None, returned)
 
 
 def expect_entries(returned: Any, expected: Mapping[str, Any], what: str) -> None:
@@ -89,6 +143,11 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     return "a single number" if isinstance(value, (int, float, np.number)) else f"a {type(value).__name__}"
+
+
+def _as_floats(value: Any) -> Any:
+    whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+    return value.astype(float) if whole else value
 
 
 def _first(mask: np.ndarray, axes: Sequence[str]) -> tuple[int, ...]:

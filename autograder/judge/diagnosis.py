@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograder.checks import behaviour
 from autograder.judge import example, relations
 from autograder.judge.relations import Trial
 from autograder.judge.subject import Call, Link, Memo
@@ -72,19 +73,19 @@ class _Tried:
 
     @property
     def wrong(self) -> bool:
-        return not alike(self.call.reply, self.right)
+        return not alike(_seen(self.call.name, self.call.reply), _seen(self.call.name, self.right))
 
 
 @np.errstate(all="ignore")  # comparing what has overflowed
 def diagnose(calls: Sequence[Call], reference: Link, mutants: Sequence[Mutant | _Remembered]) -> list[Diagnosis]:
     """What the answers to ``calls`` look like, at most `MOST` diagnoses, the surest first.
 
-    ``mutants`` are those of the exercise; calls that the reference refuses are left out,
-    and those that returned "", where a driver has nothing to say.
+    ``mutants`` are those of the exercise; calls at which the reference fails are left out, unless it refuses them with
+    the ValueError that an exercise asks for, and those that returned "", where a driver has nothing to say.
     """
     calls = [call for call in calls if call.reply.failure or not isinstance(call.reply.value, str) or call.reply.value]
     tried = [_Tried(call, reference.call(call.name, call.args, call.kwargs)) for call in calls]
-    tried = [each for each in tried if not each.right.failure]
+    tried = [each for each in tried if not each.right.failure or each.right.failure.type == "ValueError"]
     found: list[Diagnosis] = []
     if any(each.wrong for each in tried if not each.call.reply.failure):
         found = _as_mutant(tried, mutants) or _as_relation(tried, reference)
@@ -129,11 +130,18 @@ def _matches(mutant: Mutant | _Remembered, tried: list[_Tried], same: float, apa
     """Does the mutant agree with the learner in every call, and differ from the right answer in one?"""
     differs = False
     for each in tried:
-        reply = mutant.link.call(each.call.name, each.call.args, each.call.kwargs)
-        if not alike(reply, each.call.reply, same):
+        name = each.call.name
+        reply = _seen(name, mutant.link.call(name, each.call.args, each.call.kwargs))
+        if not alike(reply, _seen(name, each.call.reply), same):
             return False
-        differs = differs or (not reply.failure and not alike(reply, each.right, apart))
+        differs = differs or (not reply.failure and not alike(reply, _seen(name, each.right), apart))
     return differs
+
+
+def _seen(name: str, reply: Reply) -> Reply:
+    """A reply as far as it counts: of a design, what it does."""
+    view = behaviour.of(name)
+    return Reply(view(reply.value)) if view and not reply.failure else reply
 
 
 def _as_relation(tried: list[_Tried], reference: Link) -> list[Diagnosis]:
@@ -155,7 +163,7 @@ def _as_relation(tried: list[_Tried], reference: Link) -> list[Diagnosis]:
 def _by_part(tried: list[_Tried], reference: Link) -> dict[tuple[str, str], list[Trial]]:
     """Trials by the function called and the part of its result; a part that is missing somewhere has none."""
     parts: dict[tuple[str, str], list[Trial]] = {}
-    answered = [each for each in tried if not each.call.reply.failure]
+    answered = [each for each in tried if not each.call.reply.failure and not each.right.failure]
     for each in answered:
         call, given = each.call, dict(leaves(each.call.reply.value))
         names = example.argument_names(reference, call.name, len(call.args))

@@ -163,7 +163,7 @@ def _fingerprint(chapter: str) -> str:
     files = [
         paths.SOLUTIONS / f"{chapter}.py",
         paths.MUTANTS / f"{chapter}.toml",
-        *sorted(paths.CHECKS.glob("*.py")),
+        *sorted(paths.CHECKS.rglob("*.py")),
         *sorted(paths.WORKER.rglob("*.py")),
         *sorted((paths.PACKAGE / "judge").glob("*.py")),
     ]

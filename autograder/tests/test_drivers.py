@@ -27,7 +27,7 @@ class RNNCell(torch.nn.Module):
     ("right", "wrong", "message", "times"),
     [
         ("return result", "", "forward returned None (is a `return` missing?); a torch.Tensor is expected", 6),
-        ("return result", "return result, h", "forward returned a tuple; a torch.Tensor is expected", 6),
+        ("return result", "return result, h", "forward returned a tuple of 2; a torch.Tensor is expected", 6),
         ("return result", "return [result]", "forward returned a list; a torch.Tensor is expected", 6),
         ("return result", "return result.detach().numpy()", "forward returned a NumPy array; a torch.Tensor is", 6),
         ("class RNNCell(torch.nn.Module)", "class RNNCell(object)", "RNNCell must be a class derived from torch.nn", 7),

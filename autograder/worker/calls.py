@@ -20,6 +20,10 @@ from autograder.worker import codec
 CELL = "<cell"  # the file name of every learner's cell starts so: "<cell 3>"
 
 
+class Refused(TypeError):
+    """A function or class, or a result of its, that cannot be judged; the text is all that the learner reads of it."""
+
+
 @dataclass
 class Failure:
     """An exception in a learner's code: its type, its text, and the learner's own line."""
