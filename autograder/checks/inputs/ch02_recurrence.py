@@ -6,11 +6,14 @@ there rounding would decide, and float32 rounds more than float64.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from autograder.checks.inputs import Array, Case, Sizes, away_from_zero, sequence, state
 
 MARGIN = 1e-3
+SQUARE = Sizes(B=1, T=2, D=2, H=2, V=2)  # as small as SMALL, and a transposed read-out gives numbers
 Writing = tuple[int, Array, int, float, Array, Array, Array, Array, Array, Array]  # the arguments of generate
 
 
@@ -60,20 +63,28 @@ def ends(logits: Array, temperature: float) -> Array:
     return total / total[-1]
 
 
-def lot(rng: np.random.Generator, logits: Array, temperature: float) -> float:
-    """A number inside the piece of a random symbol, of those whose pieces are wide enough to be hit."""
+def lot(rng: np.random.Generator, logits: Array, temperature: float, others: Sequence[float] = ()) -> float:
+    """A number well inside a piece: as likely in a narrow piece as in a wide one, if it is wide enough to be hit.
+
+    At ``others``, which are wrong temperatures, it falls on pieces of other symbols, as far as there is such a lot.
+    """
     to = ends(logits, temperature)
     since = np.concatenate([[0.0], to[:-1]])
-    k = rng.choice(np.flatnonzero(to - since > 4 * MARGIN))
-    return float(rng.uniform(since[k] + MARGIN, to[k] - MARGIN))
+    wide = rng.choice(np.flatnonzero(to - since > 4 * MARGIN), size=1 if not others else 24)
+    lots = rng.uniform(since[wide] + MARGIN, to[wide] - MARGIN)
+    if others:
+        mistaken = np.sort([wide, *(np.searchsorted(ends(logits, other), lots) for other in others)], axis=0)
+        distinct = (np.diff(mistaken, axis=0) > 0).sum(axis=0)
+        lots = lots[distinct == distinct.max()]
+    return float(lots[0])
 
 
 def draws(
-    rng: np.random.Generator, n_symbols: int, temperature: float, spread: float = 1.5
+    rng: np.random.Generator, n_symbols: int, temperature: float, others: Sequence[float] = ()
 ) -> tuple[Array, float, float]:
-    """logits (V,), temperature, u."""
-    logits = rng.normal(scale=spread, size=n_symbols)
-    return logits, temperature, lot(rng, logits, temperature)
+    """logits (V,), temperature, u; the logits differ by about as much as the temperature makes of interest."""
+    logits = rng.normal(scale=1.0 + temperature / 2, size=n_symbols)
+    return logits, temperature, lot(rng, logits, temperature, others)
 
 
 def sums_short_of_one(rng: np.random.Generator, count: int) -> list[Array]:
