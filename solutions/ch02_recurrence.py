@@ -209,6 +209,31 @@ def rnn_forward_padded(x: Array, h0: Array, lengths: Array, Wx: Array, Wh: Array
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: a batch with padding
+#
+# Once `rnn_forward_padded` works, run this cell.
+# It shows the state of one unit for four sequences, which all start from 0.5.
+# Hatched steps are padding.
+# Which numbers in the hatched fields do you expect to be alike, and what stands in the last row?
+
+# %% active="ipynb" alt="A grid of states, four sequences by eight steps: in the hatched padding the last number repeats."
+# import matplotlib.pyplot as plt
+#
+# noise = np.random.default_rng(3).normal(size=(4, 8, 1))
+# ends = np.array([8, 5, 2, 0])
+# one = np.ones((1, 1))
+# states = rnn_forward_padded(noise, np.full((4, 1), 0.5), ends, one, 0.8 * one, np.zeros(1))[:, :, 0]
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# axes.imshow(states, cmap="coolwarm", vmin=-2, vmax=2, aspect="auto")
+# for n in range(4):
+#     padding = plt.Rectangle((ends[n] - 0.5, n - 0.5), 8 - ends[n], 1, fill=False, hatch="//", edgecolor="0.7", lw=0)
+#     axes.add_patch(padding)
+#     for t in range(8):
+#         axes.text(t, n, f"{states[n, t]:.2f}", ha="center", va="center", fontsize=8)
+# axes.set(xlabel="step", yticks=range(4), yticklabels=[f"length {end}" for end in ends])
+# plt.show()
+
 # %% [markdown] statement="readout"
 # ## What the network says: `readout`
 #
@@ -266,6 +291,28 @@ def readout(hs: Array, lengths: Array, Wy: Array, by: Array, mode: str) -> Array
     raise ValueError(f"mode is {mode!r}; it has to be 'many-to-one' or 'many-to-many'")
     ### END SOLUTION
 
+
+# %% [markdown]
+# ### See it: one answer, or one at every step
+#
+# Once `readout` works, run this cell.
+# Two votes are counted, one of six ballots and one of four, and the state holds who is ahead.
+# The same states and the same weights serve both modes.
+# Which of the answers at every step is the one that many-to-one gives?
+
+# %% active="ipynb"
+# ballots = np.array([[1, 1, -1, -1, -1, -1], [1, -1, 1, 1, 9, 9]])  # the nines are padding
+# turnout = np.array([6, 4])
+# ahead = np.cumsum(ballots, axis=1)[:, :, None] / 10
+# weights = np.array([[-1.0, 1.0]]), np.zeros(2)  # two logits: one for minus, one for plus
+# every_step = readout(ahead, turnout, *weights, "many-to-many")
+# at_the_end = readout(ahead, turnout, *weights, "many-to-one")
+# for n, end in enumerate(turnout):
+#     signs = {key: "-=+"[key + 1] for key in (-1, 0, 1)}
+#     running = [signs[int(np.sign(minus_plus[1] - minus_plus[0]))] for minus_plus in every_step[n, :end]]
+#     final = signs[int(np.sign(at_the_end[n, 1] - at_the_end[n, 0]))]
+#     cast = " ".join("+" if ballot > 0 else "-" for ballot in ballots[n, :end])
+#     print(f"ballots {cast:11}   ahead at every step {' '.join(running):11}   at the end {final}")
 
 # %% [markdown] statement="next_symbol_pairs"
 # ## What to learn from: `next_symbol_pairs`
@@ -370,6 +417,27 @@ def sample_symbol(logits: Array, temperature: float, u: float) -> int:
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: what temperature does
+#
+# Once `sample_symbol` works, run this cell.
+# Five symbols have the logits 0 to 4, and 1000 evenly spaced lots are drawn at each of three temperatures.
+# At which temperature is the last symbol almost alone, and at which are all of them nearly as frequent?
+
+# %% active="ipynb" alt="Shares of five symbols: at temperature 0.3 nearly all are symbol 4, at 10 all are about equal."
+# import matplotlib.pyplot as plt
+#
+# evenly = (np.arange(1000) + 0.5) / 1000
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# for place, (tau, hatch) in enumerate(((0.3, ""), (1.0, "///"), (10.0, "..."))):
+#     drawn = [sample_symbol(np.arange(5.0), tau, u) for u in evenly]
+#     shares = np.bincount(drawn, minlength=5) / 1000
+#     axes.bar(np.arange(5) + 0.27 * (place - 1), shares, 0.25, hatch=hatch, edgecolor="black", label=f"{tau:g}")
+#     print(f"temperature {tau:4}:", *(f"{share:.3f}" for share in shares))
+# axes.set(xlabel="symbol", ylabel="share of the draws", ylim=(0, 1))
+# figure.legend(title="temperature", loc="outside upper center", ncols=3)
+# plt.show()
+
 # %% [markdown] statement="generate"
 # ## The network writes: `generate`
 #
@@ -446,6 +514,31 @@ def generate(
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: a network that counted letters, and writes
+#
+# Once `generate` works, run this cell.
+# This network was not trained: each letter has a unit of its own, and the read-out holds how often each letter follows
+# it in one short sentence.
+# `Wh` is zero, so its memory is one letter long.
+# The lots are the same every time, only the temperature differs.
+# Which temperature makes the text repeat itself, and which one puts letters side by side that never stood so in the
+# sentence?
+
+# %% active="ipynb"
+# sentence = "the sun sees the sea and the sea sees the sun and the sand "
+# alphabet = sorted(set(sentence))
+# stream = np.array([alphabet.index(letter) for letter in sentence])
+# V = len(alphabet)
+# counts = np.zeros((V, V))
+# np.add.at(counts, (stream[:-1], stream[1:]), 1)
+# step_weights = 5 * np.eye(V), np.zeros((V, V)), np.zeros(V)
+# read_out = np.log(counts + 0.001), np.zeros(V)
+# lots = np.random.default_rng(1).random(60)
+# for tau in (0.2, 1.0, 4.0):
+#     written = generate(alphabet.index(" "), np.zeros(V), 60, tau, lots, *step_weights, *read_out)
+#     print(f"temperature {tau}:", "".join(alphabet[symbol] for symbol in written))
+
 # %% [markdown] statement="design_adder"
 # ## A network that adds: `design_adder`
 #
@@ -517,6 +610,25 @@ def design_adder() -> tuple[Array, Array, Array, Array, Array]:
     return Wx, Wh, b, Wy, by
     ### END SOLUTION
 
+
+# %% [markdown]
+# ### See it: adding, bit by bit
+#
+# Once `design_adder` is right, run this cell.
+# It feeds the bits of 11 and 7 to your network, and shows its three units at each step.
+# Which of your units is the carry, and how far does the carry of step 0 travel?
+
+# %% active="ipynb"
+# Wx, Wh, b, Wy, by = design_adder()
+# p, q, units, total = 11, 7, np.zeros(3), 0
+# print("step   bits   units   output")
+# for t in range(5):
+#     pair = np.array([p >> t & 1, q >> t & 1])
+#     units = np.where(pair @ Wx + units @ Wh + b > 0, 1, 0)
+#     bit = int((units @ Wy + by)[0] > 0)
+#     total += bit * 2**t
+#     print(f"{t:4}   {pair[0]}, {pair[1]}   {units[0]} {units[1]} {units[2]}   {bit:6}")
+# print(f"{p} + {q} = {total}")
 
 # %%
 import torch
