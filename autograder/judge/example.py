@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from autograder.judge.subject import Call, Link
+from autograder.judge.subject import Call
 from autograder.judge.verdict import Example
-from autograder.worker import calls
 
 SMALL = 12  # entries of an array that is printed in full
 WIDTH = 60  # characters of a line
@@ -28,18 +26,6 @@ def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "
         return Example(call_text(call, names), "", "")
     below = f"\n(below: {part}, not the whole result)" if part else ""
     return Example(call_text(call, names) + below, *pair_texts(expected, returned))
-
-
-def argument_names(link: Link, name: str, count: int) -> list[str]:
-    """The names of the first ``count`` arguments of what ``link`` calls ``name``, read from our own signature."""
-    while hasattr(link, "link"):  # what remembers or watches stands in front of what calls
-        link = link.link
-    try:
-        function = calls.find(link.namespace, link.drivers, name)  # type: ignore[attr-defined]
-        known = list(inspect.signature(function).parameters)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        known = []
-    return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]
 
 
 def call_text(call: Call, names: list[str]) -> str:

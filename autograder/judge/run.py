@@ -15,9 +15,9 @@ from autograder import checks
 from autograder.checks import Check, CheckFailed
 from autograder.course import Exercise
 from autograder.errors import UserError
-from autograder.judge import example
-from autograder.judge.diagnosis import alike, leaves
+from autograder.judge import example, names
 from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, Reference, Subject, WorkerDied
+from autograder.judge.trial import alike, leaves
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
 from autograder.worker.calls import Reply
 
@@ -194,8 +194,8 @@ def _explain(
     verdict.message = _one_line(text)
     of_no_input = kind in {*NOT_WRITTEN, REFUSED} or isinstance(failure, (CallTimeout, WorkerDied, ForbiddenCall))
     if calls and not of_no_input:
-        names = example.argument_names(reference._link, calls[-1].name, len(calls[-1].args))
-        verdict.example = example.of(calls[-1], names, failure.expected, failure.returned, _part(failure, calls[-1]))
+        given = names.arguments(reference._link, calls[-1].name, len(calls[-1].args))
+        verdict.example = example.of(calls[-1], given, failure.expected, failure.returned, _part(failure, calls[-1]))
 
 
 def _part(failure: CheckFailed, call: Call) -> str:

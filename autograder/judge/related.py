@@ -1,0 +1,101 @@
+"""The relations that hold between a learner's results and the right ones, said in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checks import behaviour
+from autograder.judge import exchanges, names, relations
+from autograder.judge.subject import Call, Link
+from autograder.judge.transforms import Relation
+from autograder.judge.trial import Trial, alike, leaves
+from autograder.judge.verdict import Diagnosis
+from autograder.worker.calls import Reply
+
+
+@dataclass
+class Tried:
+    """A call of the learner's, with the right answer to it."""
+
+    call: Call
+    right: Reply
+
+    @property
+    def wrong(self) -> bool:
+        """Does the answer differ from the right one, as far as it counts?"""
+        return not alike(seen(self.call.name, self.call.reply), seen(self.call.name, self.right))
+
+
+def seen(name: str, reply: Reply) -> Reply:
+    """A reply as far as it counts: of a design, what it does."""
+    view = behaviour.of(name)
+    return Reply(view(reply.value)) if view and not reply.failure else reply
+
+
+def diagnoses(tried: Sequence[Tried], reference: Link) -> list[Diagnosis]:
+    """What holds between the learner's results and the right ones; of several parts alike, in one sentence."""
+    found: dict[str, tuple[Relation, list[str], int]] = {}
+    for call, parts in _by_part(tried, reference).items():
+        called = _called(call, list(parts), reference)
+        exchanged, explained = exchanges.of(parts, called)
+        if exchanged:
+            found[exchanged.sentence] = (exchanged, [""], len(next(iter(parts.values()))))
+        for path, trials in parts.items():
+            relation = None if path in explained else relations.of(trials)
+            if relation:
+                found.setdefault(relation.sentence, (relation, [], len(trials)))[1].append(called[path])
+    return [
+        Diagnosis(f"relation:{relation.id}", relations.sentence(relation, named), _evidence(relation, named, times))
+        for relation, named, times in found.values()
+    ]
+
+
+def _evidence(relation: Relation, named: Sequence[str], times: int) -> str:
+    """Where the relation was seen; shapes and places are those of one part."""
+    return relation.evidence if relation.evidence and len(named) == 1 else f"in {count(times)}"
+
+
+def _by_part(tried: Sequence[Tried], reference: Link) -> dict[str, dict[str, list[Trial]]]:
+    """Trials by the function called and the part of its result; a part that is missing somewhere has none."""
+    parts: dict[str, dict[str, list[Trial]]] = {}
+    answered = [each for each in tried if not each.call.reply.failure and not each.right.failure]
+    answered = [each for each in answered if not behaviour.of(each.call.name)]  # of designs many are right
+    for each in answered:
+        call, given = each.call, dict(leaves(each.call.reply.value))
+        inputs = dict(zip(names.arguments(reference, call.name, len(call.args)), call.args, strict=False))
+        for path, right in leaves(each.right.value):
+            direct = not path or "." not in call.name
+            trial = Trial(right, given.get(path), inputs, direct)
+            parts.setdefault(call.name, {}).setdefault(path, []).append(trial)
+    return {call: {path: ts for path, ts in found.items() if _are_arrays(ts)} for call, found in parts.items()}
+
+
+def _are_arrays(trials: Sequence[Trial]) -> bool:
+    return all(isinstance(trial.given, np.ndarray) and isinstance(trial.right, np.ndarray) for trial in trials)
+
+
+def _called(call: str, paths: Sequence[str], reference: Link) -> dict[str, str]:
+    """The parts of a result in words, by their paths; of a class, the driver's method says what they belong to."""
+    several = names.results(reference, call)
+    _, _, method = call.partition(".")
+    named = {}
+    for path in paths:
+        place = path[1:-1]
+        known = several[int(place)] if place.isdigit() and int(place) < len(several) else ""
+        name = f"`{known or path}`" if known or not place.isdigit() else f"result {int(place) + 1}"
+        name = name if path else "the result"
+        named[path] = f"{name} (of {method})" if method else name
+    return named
+
+
+def joined(parts: Sequence[str]) -> str:
+    """One, two and three."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def count(number: int) -> str:
+    """Of how many calls something is said."""
+    return f"all {number} calls" if number != 1 else "the one call"
