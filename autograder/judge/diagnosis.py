@@ -72,7 +72,7 @@ def diagnose(calls: Sequence[Call], reference: Link, mutants: Sequence[Mutant | 
     tried = [each for each in tried if not each.right.failure or each.right.failure.type == "ValueError"]
     found: list[Diagnosis] = []
     if any(each.wrong for each in tried if not each.call.reply.failure):
-        found = _as_mutant(tried, mutants) or related.diagnoses(tried, reference)
+        found = _as_mutant(tried, mutants) or related.same_always(tried) or related.diagnoses(tried, reference)
     return (found + _modified(calls, reference))[:MOST]
 
 

@@ -53,6 +53,24 @@ def diagnoses(tried: Sequence[Tried], reference: Link) -> list[Diagnosis]:
     ]
 
 
+def same_always(tried: Sequence[Tried]) -> list[Diagnosis]:
+    """One and the same result, whatever is passed in: the first one is given back, or nothing is computed."""
+    answered = [each for each in tried if not each.call.reply.failure and not each.right.failure]
+    first = answered[:1]
+    rights_differ = any(not alike(each.right, first[0].right) for each in answered)
+    if len(answered) < 3 or not rights_differ or not _is_something(first[0].call.reply.value):
+        return []
+    if not all(alike(each.call.reply, first[0].call.reply) for each in answered):
+        return []
+    sentence = "Your code gives one and the same result, whatever it is called with: does it keep its first one?"
+    return [Diagnosis("relation:same_always", sentence, f"in {count(len(answered))}")]
+
+
+def _is_something(value: object) -> bool:
+    """None, and zeros alone, are another mistake."""
+    return any(np.any(leaf) for _, leaf in leaves(value) if isinstance(leaf, np.ndarray))
+
+
 def _evidence(relation: Relation, named: Sequence[str], times: int) -> str:
     """Where the relation was seen; shapes and places are those of one part."""
     return relation.evidence if relation.evidence and len(named) == 1 else f"in {count(times)}"

@@ -176,4 +176,4 @@ def test_big_arrays_are_shown_where_they_differ() -> None:
 def test_any_value_is_short(value: object) -> None:
     """Whatever comes back, its text is short."""
     shown = pair(np.zeros(2), value)
-    assert len(shown.returned) < 500 and shown.expected == "[0., 0.]"
+    assert len(shown.returned) < 500 and shown.expected in ("[0., 0.]", "array: [0., 0.]")

@@ -1,4 +1,4 @@
-"""Relations in the words of an exercise: results by their names, gates in their order, time with and without a batch."""
+"""Relations in the words of an exercise: results by their names, gates in their order, time without a batch."""
 
 from __future__ import annotations
 
