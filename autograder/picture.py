@@ -51,6 +51,7 @@ def _matrices(expected: Array, returned: Array, axes: Sequence[str], what: str) 
     if "step" in axes:  # the earliest step, which is the one that the check's message names
         places = places[np.argsort(places[:, list(axes).index("step")], kind="stable")]
     first, caption = tuple(places[0]), what
+    count = f"{differs.sum()} of {differs.size} entries differ"
     if expected.ndim == 3:
         caption = f"{what}, {axes[0]} {first[0]} of {len(expected)}".removeprefix(", ")
         expected, returned, differs = expected[first[0]], returned[first[0]], differs[first[0]]
@@ -65,7 +66,7 @@ def _matrices(expected: Array, returned: Array, axes: Sequence[str], what: str) 
         for label, each in zip(("expected", "returned"), crops, strict=True)
     ]
     at = ", ".join(f"{axis} {place}" for axis, place in zip(axes, first, strict=True))
-    text = f"{caption}: {differs.sum()} of {differs.size} entries differ, the first at {at}".removeprefix(": ")
+    text = f"{caption}: {count}, the first at {at}".removeprefix(": ")
     return _framed(f"Expected beside returned: {text}", "".join(tables), f"{text}; {LEGEND}; strongest: ±{scale:.3g}")
 
 
@@ -104,9 +105,9 @@ def _cell(value: float, scale: float, marked: bool, sign: str, wide: bool) -> st
         colour = f"rgba({ABOVE if value > 0 else BELOW},{0.55 * abs(value) / scale:.2f})"
         text = f"{value:.3g}" if wide else ""
     else:
-        colour, text = GAPS, f"{value}" if wide else "?"
+        colour, text, sign = GAPS, f"{value}" if wide else "?", sign * wide
     border = "2px solid currentColor" if marked else "2px solid transparent"
-    size = "min-width:3.6em" if wide else "width:1.3em;min-width:1.3em"
+    size = "min-width:3.6em" if wide else "width:1.1em;min-width:1.1em"
     style = f"{size};height:1.5em;padding:0 .15em;text-align:center;font-size:.8em;color:inherit"
     return f'<td style="{style};background:{colour};border:{border}">{sign}{text}</td>'
 

@@ -98,7 +98,7 @@ def describe(error: BaseException) -> Failure:
 
 
 def _text(error: BaseException) -> str:
-    """The exception's text; of a name that is not known, with the one that Python thinks was meant."""
+    """The exception's text; of a name that is not known, with the one that Python (3.12 on) thinks was meant."""
     if not isinstance(error, (NameError, AttributeError)):
         return str(error)
     shown = "".join(traceback.TracebackException.from_exception(error).format_exception_only()).strip()
