@@ -127,7 +127,7 @@ def _vagueness(check: CheckVerdict) -> tuple[bool, bool, int]:
     """Inputs that are printed come first, then values that can be compared, then what is small."""
     example = check.example
     assert example
-    return "= [" not in example.call, not example.expected, example.call.count("\n")
+    return "= [" not in example.call, not example.expected, example.call.partition("\n(below")[0].count("\n")
 
 
 def _messages(verdict: ExerciseVerdict) -> dict[str, str]:

@@ -81,7 +81,8 @@ def _by_part(tried: Sequence[Tried], reference: Link) -> dict[str, dict[str, lis
     parts: dict[str, dict[str, list[Trial]]] = {}
     answered = [each for each in tried if not each.call.reply.failure and not each.right.failure]
     answered = [each for each in answered if not behaviour.of(each.call.name)]  # of designs many are right
-    for each in answered:
+    uneven = {each.call.name for each in answered if _lengths(each.call.reply) != _lengths(each.right)}
+    for each in (each for each in answered if each.call.name not in uneven):  # of five for three none has its place
         call, given = each.call, dict(leaves(each.call.reply.value))
         inputs = dict(zip(names.arguments(reference, call.name, len(call.args)), call.args, strict=False))
         for path, right in leaves(each.right.value):
@@ -91,22 +92,30 @@ def _by_part(tried: Sequence[Tried], reference: Link) -> dict[str, dict[str, lis
     return {call: {path: ts for path, ts in found.items() if _are_arrays(ts)} for call, found in parts.items()}
 
 
+def _lengths(reply: Reply) -> dict[str, object]:
+    """How many results there are, and how many entries in each list among them."""
+    return {path: length for path, length in leaves(reply.value) if path.endswith("[]")}
+
+
 def _are_arrays(trials: Sequence[Trial]) -> bool:
     return all(isinstance(trial.given, np.ndarray) and isinstance(trial.right, np.ndarray) for trial in trials)
 
 
 def _called(call: str, paths: Sequence[str], reference: Link) -> dict[str, str]:
-    """The parts of a result in words, by their paths; of a class, the driver's method says what they belong to."""
+    """The parts of a result in words, by their paths; where a driver made them, with its name."""
     several = names.results(reference, call)
-    _, _, method = call.partition(".")
-    named = {}
-    for path in paths:
-        place = path[1:-1]
-        known = several[int(place)] if place.isdigit() and int(place) < len(several) else ""
-        name = f"`{known or path}`" if known or not place.isdigit() else f"result {int(place) + 1}"
-        name = name if path else "the result"
-        named[path] = f"{name} (of {method})" if method else name
-    return named
+    return {path: _name(path, several) + (f" (of {call})" if "." in call else "") for path in paths}
+
+
+def _name(path: str, several: Sequence[str]) -> str:
+    """`dWh`, result 2, or `clipped[1]`, from a path such as "[1]" or "[0][1]"."""
+    if not path:
+        return "the result"
+    place, _, rest = path[1:].partition("]")
+    if not path.startswith("[") or not place.isdigit():
+        return f"`{path}`"
+    known = several[int(place)] if int(place) < len(several) else ""
+    return f"`{known}{rest}`" if known else f"result {int(place) + 1}{rest}"
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -138,6 +138,6 @@ def _not_finite(trials: Sequence[Trial], wrong: Sequence[Trial]) -> Relation | N
 def _zeros(trials: Sequence[Trial], wrong: Sequence[Trial]) -> Relation | None:
     """Zeros throughout, and too many of them for chance: rectified units are zero half of the time."""
     given = [trial.given for trial in trials]
-    if sum(each.size for each in given) >= MANY and not any(each.any() for each in given):
+    if len(given) > 1 and sum(each.size for each in given) >= MANY and not any(each.any() for each in given):
         return Relation("all_zeros", "Every entry of {what} is zero.")
     return None

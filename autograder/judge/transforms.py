@@ -49,7 +49,17 @@ def _in_time(trial: Trial) -> bool:
 
 
 def _examples(trial: Trial) -> bool:
-    return trial.right.ndim > 0 and len(trial.right) >= 2 and fractional(trial)
+    return _has_examples(trial) and trial.B >= 2 and fractional(trial)
+
+
+def _has_examples(trial: Trial) -> bool:
+    """Does the first axis count examples, and another axis something else?"""
+    return trial.right.ndim >= 2 and trial.steps != 0 and len(trial.right) == trial.B
+
+
+def _many_examples(trial: Trial) -> bool:
+    """Of two or three rows, those that are right may be right by chance."""
+    return _examples(trial) and trial.B >= 4
 
 
 def _symbols(trial: Trial) -> bool:
@@ -115,7 +125,7 @@ def _kept(part: slice, axis: int, right: Array, given: Array) -> bool:
 def _only_example_0(trial: Trial) -> bool:
     """Right in example 0; in no other one, where the result is wrong."""
     right, given = trial.right, trial.given
-    if given.shape != right.shape or not right.ndim or len(right) != trial.B or not close(given[:1], right[:1]):
+    if given.shape != right.shape or not _has_examples(trial) or not close(given[:1], right[:1]):
         return False
     return not trial.wrong or not any(close(one, other, 1e-3) for one, other in zip(given[1:], right[1:], strict=True))
 
@@ -153,6 +163,8 @@ STRONG: list[Transform] = [
            lambda t, axis: np.flip(t.right, axis)),
     _steps("last_step_only", "{what} {hold} the last step alone; every step is asked for.",
            lambda t, axis: t.right.take(-1, axis)),
+    _steps("steps_summed", "{what} {be} summed over the steps; each one is asked for by itself.",
+           lambda t, axis: t.right.sum(axis=axis)),
     _steps("one_step_late", "{what} {come} one step late: at step t stands what belongs to step t - 1.",
            lambda t, axis: _late(t.right, t.given, axis, *FORWARD)),
     _steps("one_step_early", "{what} {come} one step early: at step t stands what belongs to step t + 1.",
@@ -172,9 +184,9 @@ STRONG: list[Transform] = [
     Transform(Relation("axis_dropped", "The numbers of {what} are right; axes of length 1 are dropped, which belong"
                        " to the shape (is it `squeeze`?)."), _is(lambda t: t.right.squeeze()), fractional),
     Transform(Relation("first_example_only", "{what} {hold} the first example alone; the whole batch is asked for."),
-              _is(lambda t: t.right[0] if t.right.ndim else None), _examples),
+              _is(lambda t: t.right[0] if _has_examples(t) else None), _examples),
     Transform(Relation("examples_summed", "{what} {be} summed over the examples; each one is asked for by itself."),
-              _is(lambda t: t.right.sum(axis=0) if t.right.ndim else None), _examples),
+              _is(lambda t: t.right.sum(axis=0) if _has_examples(t) else None), _examples),
 ]  # fmt: skip
 
 WEAK: list[Transform] = [  # where none of the others holds: what is right is evidence of where to look
@@ -183,5 +195,5 @@ WEAK: list[Transform] = [  # where none of the others holds: what is right is ev
     Transform(Relation("last_step_wrong", "{what} {be} right at every step but the last."),
               lambda t: t.steps is not None and _kept(slice(None, -1), t.steps, t.right, t.given), _in_time),
     Transform(Relation("first_example_right", "{what} {be} right in example 0 of each batch, and in no other."),
-              _only_example_0, _examples),
+              _only_example_0, _many_examples),
 ]  # fmt: skip

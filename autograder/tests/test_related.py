@@ -151,3 +151,19 @@ def test_designs_have_no_relations(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(behaviour, "of", lambda name: lambda value: np.asarray(value) > 2)
     assert said(lambda x: x + 0.5, lambda x: 2 * x + 1, (drawn(2, 3),)) == []
+
+
+def test_more_results_than_asked_for() -> None:
+    """Of three results for two none is at its place, and nothing is said of any."""
+    answer = [lambda dh, x: (np.zeros_like(x), *dense_backward(dh, x))]
+    assert said(dense_backward, answer[0], *batches((2, 3), (3, 4))) == []
+
+
+def test_copies_that_are_summed() -> None:
+    """What is summed over the steps is not said to be summed over examples, though its first axis is summed."""
+
+    def untied(dhs):
+        return dhs.sum(axis=0)
+
+    [summed] = said(untied, lambda dhs: untied(dhs).sum(axis=0), *[(drawn(*shape),) for shape in SIZES])
+    assert summed == "The result is summed over the steps; each one is asked for by itself."

@@ -60,7 +60,6 @@ def drawn(*shape: int, seed: int = 0) -> np.ndarray:
         ("rounded", lambda x, h0: np.round(right(x, h0))),
         ("first_step_wrong", lambda x, h0: right(x, h0) + (np.arange(x.shape[1]) == 0)[:, None]),
         ("last_step_wrong", lambda x, h0: right(x, h0) * (np.arange(x.shape[1]) < x.shape[1] - 1)[:, None]),
-        ("first_example_right", lambda x, h0: right(x, h0) + np.arange(len(x))[:, None, None] * x),
         ("booleans", lambda x, h0: right(x, h0) > 0),
         ("all_zeros", lambda x, h0: np.zeros_like(x)),
         ("integers", lambda x, h0: right(x, h0).astype(int)),
@@ -71,6 +70,16 @@ def drawn(*shape: int, seed: int = 0) -> np.ndarray:
 def test_relation(name: str, answer: Callable[..., Any]) -> None:
     """Each relation to the right answer is found where it holds, alone."""
     assert found(answer, []) == [f"relation:{name}"]
+
+
+def test_right_in_the_first_example() -> None:
+    """It takes four examples to tell that the first one alone is right: of two or three that may be chance."""
+
+    def answer(x, h0):
+        return right(x, h0) + np.arange(len(x))[:, None, None] * x
+
+    assert found(answer, [], ((4, 3, 3), (1, 5, 3))) == ["relation:first_example_right"]
+    assert found(answer, [], SHAPES) == []
 
 
 def test_transposed() -> None:
@@ -154,6 +163,7 @@ AGREE = {
     ("rnn_forward", "last_state_left_zero"): "last_step_wrong",
     ("rnn_forward", "states_reversed"): "time_reversed",
     ("rnn_forward", "writes_into_h0"): "argument_modified",
+    ("rnn_forward", "remembers_last_call"): "not_repeatable",
     ("rnn_forward", "time_first"): "time_first",
     ("rnn_forward", "last_state_only"): "last_step_only",
     ("rnn_forward", "tanh_overflows"): "not_finite",
