@@ -83,8 +83,8 @@ def _rounded(trials: Sequence[Trial]) -> list[Relation]:
     """Cut to so many decimals, the fewest that do it; numbers alone that have more."""
     if any(trial.given.shape != trial.right.shape or trial.right.dtype.kind != "f" for trial in trials):
         return []
-    if sum(trial.given.size for trial in trials if fractional(trial)) < MANY:
-        return []
+    if sum(np.count_nonzero(trial.given) for trial in trials if fractional(trial)) < MANY:
+        return []  # zeros are another mistake
     for digits in range(6):
         if all(np.allclose(trial.given, np.round(trial.right, digits), 0, 1e-9) for trial in trials):
             to = f"to {digits} decimal{'s' * (digits != 1)}" if digits else "to whole numbers"
