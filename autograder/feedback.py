@@ -6,8 +6,9 @@ Everything in a verdict may have been written by a learner: it is escaped, and c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from autograder.judge.verdict import CheckVerdict, Example, ExerciseVerdict, Verdict
 
@@ -20,7 +21,7 @@ WORDS = {
     "timeout": "took too long",
     "forbidden": "uses what it may not use",
 }
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf|True|False)")
 MARKED = 6  # differing entries that are marked
 LOOKS_LIKE = "What this looks like"
 LINE = 160  # characters of a line in a summary
@@ -55,8 +56,11 @@ def exercise_text(verdict: ExerciseVerdict) -> str:
     return "\n".join(lines)
 
 
-def exercise_html(verdict: ExerciseVerdict) -> str:
-    """The feedback on one exercise as a fragment of HTML that needs no style sheet and no script."""
+def exercise_html(verdict: ExerciseVerdict, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The feedback on one exercise as a fragment of HTML that needs no style sheet and no script.
+
+    ``pictures`` holds HTML of ours by the name of a check: it is shown below the example that is shown in full.
+    """
     parts = [f'<p style="margin:.2em 0"><strong>{escape(_headline(verdict))}</strong></p>']
     if verdict.message and verdict.status not in ("failed", "error"):
         parts.append(f'<p style="margin:.2em 0">{escape(_clean(verdict.message))}</p>')
@@ -67,7 +71,10 @@ def exercise_html(verdict: ExerciseVerdict) -> str:
     if common := _common(verdict):
         parts.append(f'<p style="margin:.2em 0">{_code(common)}</p>')
     first, messages = _first_example(verdict), {} if common else _messages(verdict)
-    items = [_check_item(check, messages.get(check.name, ""), check is first) for check in _shown(verdict)]
+    items = [
+        _check_item(check, messages.get(check.name, ""), check is first, pictures.get(check.name, ""))
+        for check in _shown(verdict)
+    ]
     if items:
         parts.append(f'<ul style="list-style:none;margin:.2em 0;padding:0">{"".join(items)}</ul>')
     return f'<div class="unrolled-feedback" style="color:inherit;max-width:60em">{"".join(parts)}</div>'
@@ -116,10 +123,11 @@ def _first_example(verdict: ExerciseVerdict) -> CheckVerdict | None:
     return min(with_example, key=_vagueness, default=None)
 
 
-def _vagueness(check: CheckVerdict) -> tuple[bool, bool]:
+def _vagueness(check: CheckVerdict) -> tuple[bool, bool, int]:
+    """Inputs that are printed come first, then values that can be compared, then what is small."""
     example = check.example
     assert example
-    return "= [" not in example.call, not example.expected
+    return "= [" not in example.call, not example.expected, example.call.partition("\n(below")[0].count("\n")
 
 
 def _messages(verdict: ExerciseVerdict) -> dict[str, str]:
@@ -153,7 +161,7 @@ def _example_lines(example: Example) -> list[str]:
     return lines
 
 
-def _check_item(check: CheckVerdict, message: str, in_full: bool) -> str:
+def _check_item(check: CheckVerdict, message: str, in_full: bool, picture: str) -> str:
     word = "passed" if check.passed else "not passed"
     weight = "" if check.weight == 1 else f" (weight {check.weight:g})"
     parts = [f"{SIGNS[check.passed]} {_code(check.sentence)} <em>{word}{weight}</em>"]
@@ -161,7 +169,7 @@ def _check_item(check: CheckVerdict, message: str, in_full: bool) -> str:
         parts.append(f'<div style="margin:.2em 0 .2em 1.4em">{_code(message)}</div>')
     if not check.passed:
         if check.example and in_full:
-            parts.append(_example_table(check.example))
+            parts.append(_example_table(check.example) + picture)
         elif check.example:
             summary = '<summary style="margin-left:1.4em;cursor:pointer">the input on which it fails</summary>'
             parts.append(f"<details>{summary}{_example_table(check.example)}</details>")

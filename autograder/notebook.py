@@ -6,35 +6,25 @@ import contextlib
 import difflib
 import importlib
 import io
-import re
 import secrets
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from autograder import paths
 from autograder.checks import CheckFailed
 
 LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to make it"
 
 try:
-    from autograder import course, feedback
+    from autograder import course, feedback, picture
     from autograder.judge import implementations
     from autograder.judge.diagnosis import Diagnoser
     from autograder.judge.run import CheckBroken, judge_exercise
-    from autograder.judge.subject import CallTimeout, LocalLink, Memo, Reference
+    from autograder.judge.subject import Memo, Reference
     from autograder.judge.verdict import ExerciseVerdict
-    from autograder.worker.calls import Reply
+    from autograder.timed import Printed, Timed
 except ImportError as error:
     raise CheckFailed(LACKS.format(error.name or error)) from None
-
-CALL_SECONDS = 5.0
-PRINTED = 20  # lines of the learner's own prints that are shown
-OURS = re.escape(str(paths.ROOT / "autograder"))
-WARNED = re.compile(rf"^{OURS}\S*:\d+: (\w+: .*\n?)(?:  .*\n?)?", re.MULTILINE)  # a warning at a line of ours
 
 
 def check_answer(answer: object) -> None:
@@ -43,21 +33,21 @@ def check_answer(answer: object) -> None:
     Raises CheckFailed, in one line, when it does not pass or is no exercise of the course.
     """
     exercise = find_exercise(answer)
-    printed, ours = io.StringIO(), io.StringIO()
+    pictures: dict[str, str] = {}
+    printed, ours = Printed(), io.StringIO()
     try:
         with contextlib.redirect_stdout(ours), contextlib.redirect_stderr(ours):  # mutants may warn: nobody reads it
-            verdict = judge(answer, exercise, printed)
+            verdict = judge(answer, exercise, printed, pictures)
     except KeyboardInterrupt:
         raise CheckFailed("interrupted; nothing was judged") from None
-    show(verdict)
-    lines = WARNED.sub(r"\1", printed.getvalue()).splitlines()
+    show(verdict, pictures)
     if verdict.status == "passed":
-        if lines:
-            count, them = ("1 line", "it is") if len(lines) == 1 else (f"{len(lines)} lines", "they are")
+        if printed.count:
+            count, them = ("1 line", "it is") if printed.count == 1 else (f"{printed.count:,} lines", "they are")
             print(f"note: your code printed {count}; {them} shown when a check fails")
         return
-    if lines:
-        print(f"What your code printed:\n{_first(lines)}")
+    if printed.count:
+        print(f"What your code printed:\n{printed.first()}")
     message = verdict.message if verdict.message.startswith(exercise.name) else f"{exercise.name}: {verdict.message}"
     raise CheckFailed(message)
 
@@ -84,8 +74,11 @@ def find_exercise(answer: object) -> course.Exercise:
     raise CheckFailed(f"{name} is no exercise of the course; {hint}")
 
 
-def judge(answer: object, exercise: course.Exercise, printed: io.StringIO) -> ExerciseVerdict:
-    """The verdict on an answer, with a fresh seed; nothing of it is kept. What it prints goes to ``printed``."""
+def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures: dict[str, str]) -> ExerciseVerdict:
+    """The verdict on an answer, with a fresh seed; nothing of it is kept. What it prints goes to ``printed``.
+
+    ``pictures`` receives, as HTML, what a failing check expected beside what was returned, by the check's name.
+    """
     chapter = exercise.chapter
     try:
         if exercise.library == "torch":
@@ -95,10 +88,15 @@ def judge(answer: object, exercise: course.Exercise, printed: io.StringIO) -> Ex
     except ImportError as error:
         raise CheckFailed(LACKS.format(error.name or error)) from None
     diagnose = Diagnoser(chapter, solution)
+    failures: dict[str, CheckFailed] = {}
     try:
-        return judge_exercise(exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose)
+        verdict = judge_exercise(
+            exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose, failures=failures
+        )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None
+    pictures.update({name: picture.of(failure) for name, failure in failures.items()})
+    return verdict
 
 
 @cache
@@ -107,8 +105,8 @@ def _warm_up() -> None:
     importlib.import_module("torch._dynamo")
 
 
-def show(verdict: ExerciseVerdict) -> None:
-    """Feedback as rich output where IPython shows it, else as text."""
+def show(verdict: ExerciseVerdict, pictures: Mapping[str, str]) -> None:
+    """Feedback as rich output, with its pictures, where IPython shows it, else as text."""
     text = feedback.exercise_text(verdict)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
@@ -116,59 +114,4 @@ def show(verdict: ExerciseVerdict) -> None:
         return
     from IPython.display import display
 
-    display({"text/html": feedback.exercise_html(verdict), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
-
-
-class Timed(LocalLink):
-    """Calls in this process that are given up after `CALL_SECONDS`, where the system can: the main thread, on Unix.
-
-    What the learner's code prints goes to ``printed``.
-    """
-
-    def __init__(self, namespace: Mapping[str, Any], drivers: Mapping[str, Any], printed: io.StringIO) -> None:
-        super().__init__(namespace, drivers)
-        self.printed = printed
-
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
-        """Call ``name`` on copies of the arguments; CallTimeout, and KeyboardInterrupt when the learner stops it."""
-        with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):
-            try:
-                with _alarm(CALL_SECONDS):
-                    reply = super().call(name, args, kwargs, trace)
-            except _Alarm:
-                raise CallTimeout(CALL_SECONDS) from None
-        if reply.failure and reply.failure.type == _Alarm.__name__:
-            raise CallTimeout(CALL_SECONDS)
-        if reply.failure and reply.failure.type == "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        return reply
-
-
-class _Alarm(BaseException):
-    """Time is up; no ``except Exception`` of the learner's keeps it."""
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise _Alarm in here once time is up, and again each half second; an alarm that was set before is set again."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        raise _Alarm
-
-    handler = signal.signal(signal.SIGALRM, ring)
-    before = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if before[0]:
-            signal.setitimer(signal.ITIMER_REAL, *before)
-
-
-def _first(lines: Sequence[str]) -> str:
-    shown = [line[:200] for line in lines[:PRINTED]]
-    return "\n".join(shown + [f"... and {len(lines) - PRINTED} more lines"] * (len(lines) > PRINTED))
+    display({"text/html": feedback.exercise_html(verdict, pictures), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]

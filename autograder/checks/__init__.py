@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,13 +20,20 @@ Function = TypeVar("Function", bound=Callable[..., None])
 
 
 class CheckFailed(Exception):
-    """A check does not hold; ``expected`` and ``returned`` are the values that differ, where there are such."""
+    """A check does not hold; ``expected`` and ``returned`` are the values that differ, where there are such.
 
-    def __init__(self, message: str, expected: Any = None, returned: Any = None) -> None:
+    ``what`` names them, and ``axes`` what their axes count.
+    """
+
+    def __init__(
+        self, message: str, expected: Any = None, returned: Any = None, what: str = "", axes: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.expected = expected
         self.returned = returned
+        self.what = what
+        self.axes = tuple(axes)
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows one line in place of a traceback through the grader."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # No room for mistakes: even rounding the result to four decimals (5e-5) shows.
 ABSOLUTE = RELATIVE = 1e-5
 
+CURES: dict[type, str] = {list: " (np.stack or np.array makes one of a list)", tuple: " (return that array alone)"}
+
 STATE = ("example", "unit")  # axes of an array, for the sentences: what an index counts
 STATES = ("example", "step", "unit")
 
@@ -35,7 +37,7 @@ def expect_close(returned: Any, expected: Any, what: str, axes: Sequence[str] = 
     if wrong.any():
         first, count = _first(wrong, axes), _share(wrong, "differ")
         values = f"{np.asarray(returned)[first]:.6g} was returned, {expected[first]:.6g} is expected"
-        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned)
+        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned, what, axes)
 
 
 def expect_shape(
@@ -46,18 +48,20 @@ def expect_shape(
     wanted = f"an array of shape {shape} is expected" if shape else "a number is expected"
     number = isinstance(returned, (int, float, np.number)) and not isinstance(returned, bool)
     if not isinstance(returned, np.ndarray) and not (number and not shape):
-        cure = " (np.stack or np.array makes one of a list)" if isinstance(returned, list) else ""
-        raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}{cure}", expected, returned)
+        cure = CURES.get(type(returned), "")
+        raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}{cure}", expected, returned, what, axes)
     array = np.asarray(returned)
     if array.shape != shape:
-        raise CheckFailed(f"{what} has the shape {array.shape}; {wanted}", expected, returned)
+        raise CheckFailed(f"{what} has the shape {array.shape}; {wanted}", expected, returned, what, axes)
     if array.dtype.kind != "f" and not number:
-        raise CheckFailed(f"{what} holds {array.dtype} values; floating-point numbers are expected", expected, returned)
+        raise CheckFailed(
+            f"{what} holds {array.dtype} values; floating-point numbers are expected", expected, returned, what, axes
+        )
     broken = ~np.isfinite(array)
     if broken.any():
         first, count = _first(broken, axes), _share(broken, "are not finite")
         value = "NaN (not a number)" if np.isnan(array[first]) else "infinite"
-        raise CheckFailed(f"{what} is {value}{_place(first, axes)}{count}", expected, returned)
+        raise CheckFailed(f"{what} is {value}{_place(first, axes)}{count}", expected, returned, what, axes)
 
 
 def expect_results(
@@ -94,11 +98,13 @@ def expect_whole(returned: Any, expected: Any, what: str, axes: Sequence[str] = 
     array = np.asarray(returned)
     if array.dtype.kind not in "iu" and array.size:
         found = "a float" if not array.shape else f"{array.dtype} values"
-        raise CheckFailed(f"{what} is made of {found}; whole numbers (int) are expected", expected, returned)
+        raise CheckFailed(
+            f"{what} is made of {found}; whole numbers (int) are expected", expected, returned, what, axes
+        )
     if (wrong := array != right).any():
         first, count = _first(wrong, axes), _share(wrong, "differ")
         values = f"{array[first]} was returned, {right[first]} is expected"
-        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned)
+        raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned, what, axes)
 
 
 def expect_error(call: Callable[[], Any], kind: str, when: str) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograder.judge.subject import Call, Link
+from autograder.judge.subject import Call
 from autograder.judge.verdict import Example
-from autograder.worker import calls
 
 SMALL = 12  # entries of an array that is printed in full
 WIDTH = 60  # characters of a line
@@ -19,35 +18,35 @@ UNBROKEN = "\u00a0"  # a space at which no line is broken
 TEXT = 400  # characters of any one value
 
 
-def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "") -> Example:
+@dataclass(frozen=True)
+class Raises:
+    """Stands for an exception of this type, in place of a value."""
+
+    kind: str
+
+
+def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "", does: str = "") -> Example:
     """The example for ``call``; without an expected and a returned value, only what was called is shown.
 
     ``part``: what the two values are of the whole result, in words; "" where they are the whole.
+    ``does``: what is called, in words, where the learner has not written it.
     """
+    called = call_text(call, names, does)
     if expected is None and returned is None:
-        return Example(call_text(call, names), "", "")
+        return Example(called, "", "")
     below = f"\n(below: {part}, not the whole result)" if part else ""
-    return Example(call_text(call, names) + below, *pair_texts(expected, returned))
+    return Example(called + below, *pair_texts(expected, returned))
 
 
-def argument_names(link: Link, name: str, count: int) -> list[str]:
-    """The names of the first ``count`` arguments of what ``link`` calls ``name``, read from our own signature."""
-    while hasattr(link, "link"):  # what remembers or watches stands in front of what calls
-        link = link.link
-    try:
-        function = calls.find(link.namespace, link.drivers, name)  # type: ignore[attr-defined]
-        known = list(inspect.signature(function).parameters)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        known = []
-    return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]
-
-
-def call_text(call: Call, names: list[str]) -> str:
+def call_text(call: Call, names: list[str], does: str = "") -> str:
     """``rnn_step(x (1, 2), h_prev (1, 3))``, and below it the entries of the arrays where all of them are small."""
     given = [*zip(names, call.args, strict=False), *call.kwargs.items()]
     arguments = [_argument(name, value).replace(" ", UNBROKEN) for name, value in given]
     head = f"{call.name}({', '.join(arguments)})"
     head = textwrap.fill(head, WIDTH, subsequent_indent="    ", break_long_words=False)
+    if does:
+        does = does[:1].lower() + does[1:] if does[1:2].islower() or does[1:2] == " " else does
+        head += "\n" + textwrap.fill(f"(that is: {does})", WIDTH, subsequent_indent=" ")
     arrays = list(_arrays(given))
     small = all(array.size <= SMALL for _, array in arrays)
     lines = [f"{name} = {_array(array, 4, f'{name} = ')}" for name, array in arrays if small]
@@ -72,8 +71,9 @@ def pair_texts(expected: Any, returned: Any) -> tuple[str, str]:
             return _shaped(expected), _shaped(returned)
         if expected.size > SMALL:
             return _at_difference(expected, returned)
+    labels = ("array: ", "list: ") if isinstance(expected, np.ndarray) and isinstance(returned, list) else ("", "")
     for digits in (4, 8):
-        texts = value_text(expected, digits), value_text(returned, digits)
+        texts = labels[0] + value_text(expected, digits), labels[1] + value_text(returned, digits)
         if texts[0] != texts[1]:
             return texts
     return value_text(expected, 16), value_text(returned, 16)
@@ -86,8 +86,11 @@ def value_text(value: Any, digits: int = 4) -> str:
 
 
 def _value(value: Any, digits: int, depth: int) -> str:
+    if isinstance(value, Raises):
+        return f"raises {value.kind}"
     if isinstance(value, np.ndarray):
-        return _array(value, digits) if value.size <= SMALL else f"array {value.shape}"
+        text = _array(value, digits) if value.size <= SMALL else f"array of shape {value.shape}"
+        return " ".join(text.split()) if depth else text
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.{digits}g}"
     if isinstance(value, np.generic):
@@ -105,7 +108,8 @@ def _entries(value: Any, digits: int, depth: int) -> str:
     pairs = value.items() if isinstance(value, dict) else [("", entry) for entry in value[:SMALL]]
     first = list(pairs)[:SMALL]
     texts = [f"{name[:40]}: " * bool(name) + _value(entry, digits, depth + 1) for name, entry in first]
-    inside = ", ".join(texts + ["..."] * (len(value) > SMALL))
+    between = ",\n " if any(isinstance(entry, np.ndarray) for _, entry in first) else ", "
+    inside = between.join(texts + ["..."] * (len(value) > SMALL))
     return f"{opening}{inside}{closing}"
 
 

@@ -2,157 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-Array = np.ndarray
+from autograder.judge.transforms import STRONG, WEAK, Relation, Transform, fractional
+from autograder.judge.trial import Array, Trial, close, step_axis
 
-
-@dataclass
-class Trial:
-    """One part of the result of one call: the right one, the learner's, and what was passed in, by name.
-
-    ``direct``: the learner's own code was given these arguments and made this part, with no driver in between.
-    """
-
-    right: Any
-    given: Any
-    arguments: dict[str, Any] = field(default_factory=dict)
-    direct: bool = True
-
-    @property
-    def wrong(self) -> bool:
-        return not close(self.given, self.right)
-
-    def size(self, axis: int) -> int:
-        """The length of an axis of the first argument that is a batch: B is axis 0, T axis 1; 1 where there is none."""
-        for value in self.arguments.values():
-            if isinstance(value, Array) and value.ndim >= 2:
-                return int(value.shape[axis]) if axis == 0 or value.ndim == 3 else 1
-        return 1
-
-
-@dataclass(frozen=True)
-class Relation:
-    """What holds in every trial; ``{what}`` in the sentence stands for the part of the result."""
-
-    id: str
-    sentence: str
-    evidence: str = ""
-
-
-Expectation = Callable[[Trial], Array | None]  # what the relation makes of the right answer; None: nothing
-
-TRANSFORMED: list[tuple[Relation, Expectation]] = [
-    (Relation("sign_flipped", "The sign of {what} is the wrong way round."), lambda t: -t.right),
-    (Relation("twice", "{what} is twice what it should be."), lambda t: t.right * 2),
-    (Relation("half", "{what} is half of what it should be."), lambda t: t.right / 2),
-    (Relation("times_B", "{what} is too large by a factor B, the number of examples."), lambda t: t.right * t.size(0)),
-    (Relation("over_B", "{what} is too small by a factor B, the number of examples."), lambda t: t.right / t.size(0)),
-    (Relation("times_T", "{what} is too large by a factor T, the number of steps."), lambda t: t.right * t.size(1)),
-    (Relation("over_T", "{what} is too small by a factor T, the number of steps."), lambda t: t.right / t.size(1)),
-    (Relation("transposed", "{what} is transposed."), lambda t: t.right.T if t.right.ndim == 2 else None),
-    (
-        Relation("time_first", "The first two axes of {what} are exchanged: time stands before the batch."),
-        lambda t: t.right.swapaxes(0, 1) if t.right.ndim == 3 else None,
-    ),
-    (
-        Relation("time_reversed", "{what} has the right steps in reverse: the last one stands first."),
-        lambda t: t.right[:, ::-1] if t.right.ndim == 3 else None,
-    ),
-    (
-        Relation("last_step_only", "{what} holds the last step alone; every step is asked for."),
-        lambda t: t.right[:, -1] if t.right.ndim == 3 else None,
-    ),
-    (
-        Relation("one_step_late", "{what} comes one step late: at step t stands what belongs to step t - 1."),
-        lambda t: _shifted(t, slice(1, None), slice(None, -1)),
-    ),
-    (
-        Relation("one_step_early", "{what} comes one step early: at step t stands what belongs to step t + 1."),
-        lambda t: _shifted(t, slice(None, -1), slice(1, None)),
-    ),
-]
-
-
-def close(one: Any, other: Any, tolerance: float = 1e-5) -> bool:
-    """Are two parts the same, up to rounding? NaN equals NaN; other things than arrays must be equal."""
-    if not (isinstance(one, Array) and isinstance(other, Array)):
-        return type(one) is type(other) and bool(one == other)
-    if one.shape != other.shape:
-        return False
-    with np.errstate(all="ignore"):
-        return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True))
+MANY = 8  # entries: fewer may be zero, or whole, by chance
+NOTABLE = 1e-3  # what is off by less is rounding
+GATES = "ifgo"  # the order of the four blocks in the last axis of an LSTM's weights
+VERBS = {"be": ("is", "are"), "have": ("has", "have"), "come": ("comes", "come"), "hold": ("holds", "hold")}
 
 
 def of(trials: Sequence[Trial]) -> Relation | None:
     """The one relation that holds in every trial, where at least one is wrong; None when there is none, or a choice."""
-    wrong = [trial for trial in trials if trial.wrong]
-    if not wrong:
+    if not any(trial.wrong for trial in trials):
         return None
+    axis = step_axis(trials)
+    trials = [replace(trial, steps=axis) for trial in trials]
+    wrong = [trial for trial in trials if trial.wrong]
     for fact in (_integers, _not_finite, _zeros):
         if relation := fact(trials, wrong):
             return relation
-    if any(trial.right.dtype.kind != "f" for trial in trials):
-        return None
-    holding = [relation for relation, expected in TRANSFORMED if _holds(expected, trials, wrong)]
-    holding += _given_back(trials)
-    return holding[0] if len(holding) == 1 else None
-
-
-def _holds(expected: Expectation, trials: Sequence[Trial], wrong: Sequence[Trial]) -> bool:
-    """Does the right answer, transformed, give the learner's in every trial, and is one of them telling?"""
     with np.errstate(all="ignore"):
-        always = all((value := expected(trial)) is not None and close(trial.given, value) for trial in trials)
-    return always and any(_telling(trial.right) for trial in wrong)
+        holding = [each.relation for each in STRONG if _holds(each, trials, wrong)]
+        holding += [*_off_by(trials), *_rounded(trials), *_gates(trials)]
+        holding = holding or _given_back(trials)
+        if not any(close(trial.given, trial.right, NOTABLE) for trial in wrong):
+            holding = holding or [each.relation for each in WEAK if _holds(each, trials, wrong)]
+    return replace(holding[0], evidence=holding[0].evidence or _shapes(wrong)) if len(holding) == 1 else None
 
 
-def _telling(right: Array) -> bool:
-    """Whole numbers agree by chance, and two steps are shifted when they are reversed: neither is evidence."""
-    steps = right.shape[1] if right.ndim == 3 else 3
-    return steps >= 3 and bool((right != np.round(right)).any())
+def sentence(relation: Relation, parts: Sequence[str]) -> str:
+    """The relation said of one part of a result, or of several in which it holds alike."""
+    what = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
+    verbs = {name: forms[len(parts) > 1] for name, forms in VERBS.items()}
+    text = relation.sentence.format(what=what, **verbs)
+    text = text.replace("what it should be", "what they should be") if len(parts) > 1 else text
+    return text[:1].upper() + text[1:]
 
 
-def _shifted(trial: Trial, to: slice, source: slice) -> Array | None:
-    """The learner's result with the right steps written in, one step off; the step at the edge may be anything."""
-    if trial.right.ndim != 3 or trial.given.shape != trial.right.shape:
-        return None
-    value: Array = trial.given.astype(trial.right.dtype)
-    value[:, to] = trial.right[:, source]
-    return value
+def _holds(each: Transform, trials: Sequence[Trial], wrong: Sequence[Trial]) -> bool:
+    """Does it hold in every trial, and is one of the wrong ones telling?"""
+    return all(each.holds(trial) for trial in trials) and any(each.telling(trial) for trial in wrong)
+
+
+def _shapes(wrong: Sequence[Trial]) -> str:
+    given, right = wrong[0].given.shape, wrong[0].right.shape
+    return f"shape {given} in place of {right}" if given != right else ""
 
 
 def _given_back(trials: Sequence[Trial]) -> list[Relation]:
     names = [name for name, value in trials[0].arguments.items() if isinstance(value, Array) and trials[0].direct]
     return [
-        Relation("argument_returned", "{what} is the argument `" + name + "`, unchanged.")
+        Relation("argument_returned", "{what} {be} the argument `" + name + "`, unchanged.")
         for name in names
-        if all(close(trial.given, trial.arguments.get(name)) for trial in trials)
+        if trials[0].right.dtype.kind == "f" and all(close(trial.given, trial.arguments.get(name)) for trial in trials)
+    ]
+
+
+def _off_by(trials: Sequence[Trial]) -> list[Relation]:
+    """One and the same number too much, or too little, everywhere."""
+    if any(trial.given.shape != trial.right.shape or not trial.right.size for trial in trials):
+        return []
+    apart = np.concatenate([(trial.given.astype(float) - trial.right).ravel() for trial in trials])
+    values = np.concatenate([trial.right.ravel() for trial in trials])
+    by = float(apart[0])
+    varied, everywhere = len(np.unique(values)) >= 3, np.isfinite(apart).all() and np.allclose(apart, by, 1e-6, 1e-6)
+    if abs(by) < NOTABLE or not varied or not everywhere:
+        return []
+    whole = all(trial.right.dtype.kind in "iu" for trial in trials)
+    amount = f"{abs(by):.0f}" if whole else f"{abs(by):.4g}"
+    off = ": off by one" if whole and abs(by) == 1 else ""
+    return [Relation("off_by", f"{{what}} {{be}} too {'large' if by > 0 else 'small'} by {amount} everywhere{off}.")]
+
+
+def _rounded(trials: Sequence[Trial]) -> list[Relation]:
+    """Cut to so many decimals, the fewest that do it; numbers alone that have more."""
+    if any(trial.given.shape != trial.right.shape or trial.right.dtype.kind != "f" for trial in trials):
+        return []
+    if sum(np.count_nonzero(trial.given) for trial in trials if fractional(trial)) < MANY:
+        return []  # zeros are another mistake
+    for digits in range(6):
+        if all(np.allclose(trial.given, np.round(trial.right, digits), 0, 1e-9) for trial in trials):
+            to = f"to {digits} decimal{'s' * (digits != 1)}" if digits else "to whole numbers"
+            return [Relation("rounded", f"{{what}} {{be}} rounded {to}; keep all digits.")]
+    return []
+
+
+def _gates(trials: Sequence[Trial]) -> list[Relation]:
+    """Four blocks in the last axis, in another order; two widths at least show that the blocks are gates."""
+    shapes = [trial.right.shape for trial in trials]
+    if any(not shape or shape[-1] % 4 or shape != t.given.shape for shape, t in zip(shapes, trials, strict=True)):
+        return []
+    blocks = [(np.split(trial.given, 4, -1), np.split(trial.right, 4, -1)) for trial in trials]
+    found = [
+        [j for j in range(4) if all(close(given[k], right[j]) for given, right in blocks)] for k in range(4)
+    ]  # for each block of the learner's, the right blocks that it may be
+    order = [places[0] for places in found if len(places) == 1]
+    if len({shape[-1] for shape in shapes}) < 2 or sorted(order) != [0, 1, 2, 3] or order == [0, 1, 2, 3]:
+        return []
+    returned = ", ".join(GATES[place] for place in order)
+    return [
+        Relation(
+            "gates_permuted", f"{{what}} {{have}} the gates in the order {returned}; {', '.join(GATES)} is asked for."
+        )
     ]
 
 
 def _integers(trials: Sequence[Trial], wrong: Sequence[Trial]) -> Relation | None:
-    if all(trial.given.dtype.kind in "iub" and trial.right.dtype.kind == "f" for trial in trials):
-        return Relation("integers", "{what} is made of integers, so that every fraction is cut off.")
-    return None
+    if any(trial.given.dtype.kind not in "iub" or trial.right.dtype.kind != "f" for trial in trials):
+        return None
+    if all(trial.given.dtype.kind == "b" for trial in trials):
+        return Relation("booleans", "{what} {be} made of True and False, where numbers are asked for.")
+    return Relation("integers", "{what} {be} made of integers, so that every fraction is cut off.")
 
 
 def _not_finite(trials: Sequence[Trial], wrong: Sequence[Trial]) -> Relation | None:
     """NaN or infinity in every wrong trial, where the right answer is finite."""
-    places = []
     for trial in wrong:
         if trial.given.dtype.kind != "f" or not np.isfinite(trial.right).all() or np.isfinite(trial.given).all():
             return None
-        places.append(np.argwhere(~np.isfinite(trial.given))[0].tolist())
     kinds = "NaN" if all(np.isnan(trial.given).any() for trial in wrong) else "infinite numbers"
-    evidence = f"the first at {places[0]} of the first such result" if places[0] else ""
-    return Relation("not_finite", "{what} holds " + kinds + " where the right answer is finite.", evidence)
+    places = np.argwhere(~np.isfinite(wrong[0].given))
+    axis = wrong[0].steps if wrong[0].given.shape == wrong[0].right.shape else None
+    places = places if axis is None else places[np.argsort(places[:, axis], kind="stable")]  # where it began
+    first = places[0].tolist()
+    at = f"the first at {first}" + (f", which is step {first[axis]}," if axis is not None else "")
+    evidence = f"{at} of the first such result" if first else ""
+    return Relation("not_finite", "{what} {hold} " + kinds + " where the right answer is finite.", evidence)
 
 
 def _zeros(trials: Sequence[Trial], wrong: Sequence[Trial]) -> Relation | None:
-    if all(trial.given.size and not trial.given.any() for trial in trials):
+    """Zeros throughout, and too many of them for chance: rectified units are zero half of the time."""
+    given = [trial.given for trial in trials]
+    if len(given) > 1 and sum(each.size for each in given) >= MANY and not any(each.any() for each in given):
         return Relation("all_zeros", "Every entry of {what} is zero.")
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -15,28 +15,22 @@ from autograder import checks
 from autograder.checks import Check, CheckFailed
 from autograder.course import Exercise
 from autograder.errors import UserError
-from autograder.judge import example
-from autograder.judge.diagnosis import alike, leaves, seen
-from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, Reference, Subject, WorkerDied
+from autograder.judge import explain
+from autograder.judge.diagnosis import MOST
+from autograder.judge.guard import ForbiddenCall, Guard
+from autograder.judge.related import seen
+from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied
+from autograder.judge.trial import alike, leaves
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
-from autograder.worker.calls import Reply
 
 Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
-MESSAGE = 600  # characters of a check's message
-READY_MADE = {  # torch functions that a torch exercise may not reach, and what they are known as
-    **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), "torch.nn.RNNCell"),
-    **dict.fromkeys(("rnn_tanh", "rnn_relu"), "torch.nn.RNN"),
-    **dict.fromkeys(("lstm_cell", "_thnn_fused_lstm_cell"), "torch.nn.LSTMCell"),
-    **dict.fromkeys(("gru_cell", "_thnn_fused_gru_cell"), "torch.nn.GRUCell"),
-    **dict.fromkeys(("lstm", "mkldnn_rnn_layer", "_cudnn_rnn"), "torch.nn.LSTM"),
-    "gru": "torch.nn.GRU",
-}
 FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
+NOT_REPEATABLE = (
+    "Called twice with the same input, your code gives two different results: is something kept between calls, such as "
+    "a list made outside the function or as a default argument, or is something drawn at random?"
+)
 SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
-NOT_WRITTEN = {"Missing", "NotWritten"}
-REFUSED = "Refused"  # a driver's exception; its text is a sentence for the learner
-PART = re.compile(r"(the .{1,60}?),? (?:is|has|holds|lacks?) ")
 
 
 class CheckBroken(UserError):
@@ -45,50 +39,14 @@ class CheckBroken(UserError):
     status = 3
 
 
-class ForbiddenCall(CheckFailed):
-    """The exercise was answered with what it may not use: found by reading, or ``ran`` inside a call."""
-
-    def __init__(self, used: str, library: str, ran: bool = False) -> None:
-        used += ", which ran when your code was called" if ran else ""
-        numpy = f"this is a NumPy exercise: it may not use {used}"
-        torch = f"this exercise may not use {used}: it is what you are to build yourself"
-        super().__init__(numpy if library == "numpy" else torch)
-
-
-@dataclass
-class Guard:
-    """A link that traces the first call after each `arm`, and remembers what ends the whole exercise in ``stop``."""
-
-    link: Link
-    library: str
-    stop: CheckFailed | None = None
-    armed: bool = False
-
-    def arm(self) -> None:
-        self.armed = True
-
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
-        """Call through; raises ForbiddenCall, CallTimeout or WorkerDied, and again at every later call."""
-        if self.stop:
-            raise self.stop
-        try:
-            reply = self.link.call(name, args, kwargs, trace or self.armed)
-            self.armed = False
-            if used := forbidden_use(reply.operators, self.library):
-                raise ForbiddenCall(used, self.library, ran=True)
-        except (CallTimeout, WorkerDied, ForbiddenCall) as stop:
-            self.stop = stop
-            raise
-        return reply
-
-
 @dataclass
 class Findings:
     """What the checks of one exercise found: their verdicts, the calls made, and the kinds of failure."""
 
     verdicts: list[CheckVerdict] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)  # the exception's type, or "" for a wrong value
+    kinds: list[str] = field(default_factory=list)  # of each failure: the exception's type, or "" for a wrong value
+    failures: dict[str, CheckFailed] = field(default_factory=dict)  # by the name of the check
 
     @property
     def share(self) -> float:
@@ -105,10 +63,12 @@ def judge_exercise(
     device: str = "cpu",
     diagnose: Diagnose | None = None,
     forbidden: str = "",
+    failures: dict[str, CheckFailed] | None = None,
 ) -> ExerciseVerdict:
     """Run every check of ``exercise`` on what ``link`` calls by its name.
 
     ``forbidden`` is a call that reading the source has found; then nothing runs.
+    ``failures`` receives what each failing check raised, by its name, with the arrays that a verdict does not hold.
     Each check draws its inputs from a generator of its own, made from ``seed`` and the check's name.
     Raises CheckBroken when a check itself is at fault.
     """
@@ -129,7 +89,21 @@ def judge_exercise(
         verdict.message = SINGLE_PRECISION
     if diagnose and status in ("failed", "error"):
         verdict.diagnosis = diagnose(exercise.name, found.calls)
+        if not guard.stop and not any(each.id.startswith("mutant:") for each in verdict.diagnosis):
+            verdict.diagnosis = [*_differs_again(guard, found), *verdict.diagnosis][:MOST]
+    if failures is not None:
+        failures.update(found.failures)
     return verdict
+
+
+def _differs_again(guard: Guard, found: Findings) -> list[Diagnosis]:
+    """Does the last call, made once more, give something else? Then it is not the input alone that counts."""
+    answered = [call for call in found.calls if not call.reply.failure]
+    with contextlib.suppress(CallTimeout, WorkerDied, ForbiddenCall):
+        for call in answered[-1:]:
+            if not alike(guard.call(call.name, call.args, call.kwargs), call.reply):
+                return [Diagnosis("relation:not_repeatable", NOT_REPEATABLE, "a call was made once more")]
+    return []
 
 
 def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
@@ -145,15 +119,6 @@ def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
 def _dtypes(value: Any) -> list[str]:
     """The types of all arrays in the arguments of a call."""
     return [str(leaf.dtype) for _, leaf in leaves(value) if isinstance(leaf, np.ndarray)]
-
-
-def forbidden_use(functions: Sequence[str], library: str) -> str:
-    """What a call may not have used, judged by the torch functions that ran; "" when all is well."""
-    names = [function.removeprefix("aten::") for function in functions]
-    if library == "numpy":
-        named = [name for name in names if not name.startswith("__")] or names
-        return f"torch ({named[0]})" if named else ""
-    return next((f"torch.{name} (part of {READY_MADE[name]})" for name in names if name in READY_MADE), "")
 
 
 def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: str, found: Findings) -> None:
@@ -181,39 +146,19 @@ def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: st
     calls = subjects[check.exercise].calls
     found.calls += calls
     if failure:
-        _explain(verdict, failure, calls, reference, found)
+        _note(verdict, failure, calls, reference, found)
 
 
-def _explain(
+def _note(
     verdict: CheckVerdict, failure: CheckFailed, calls: list[Call], reference: Reference, found: Findings
 ) -> None:
-    """Why a check failed: its message, and the last call as the example."""
-    kind = _kind(failure)
+    """Write down of what kind a failure is, and explain it."""
+    kind = explain.kind(failure)
     if kind and not (calls and calls[-1].reply.failure):  # our own function refused what the learner's had returned
         kind, failure = "", CheckFailed("the check could not go on with what was returned")
-    found.failures.append(kind)
-    text = failure.failure.message if isinstance(failure, LearnerError) and kind == REFUSED else failure.message
-    verdict.message = _one_line(text)
-    of_no_input = kind in {*NOT_WRITTEN, REFUSED} or isinstance(failure, (CallTimeout, WorkerDied, ForbiddenCall))
-    if calls and not of_no_input:
-        names = example.argument_names(reference._link, calls[-1].name, len(calls[-1].args))
-        verdict.example = example.of(calls[-1], names, failure.expected, failure.returned, _part(failure, calls[-1]))
-
-
-def _part(failure: CheckFailed, call: Call) -> str:
-    """What the check looked at, in the words of its message, where that is not the whole result; else ""."""
-    if failure.returned is None or failure.returned is call.reply.value:
-        return ""
-    named = PART.match(failure.message)
-    return named[1] if named else ""
-
-
-def _kind(failure: CheckFailed) -> str:
-    """The type of the learner's exception, or "NotWritten" for the starter's own; "" where a value is wrong."""
-    if not isinstance(failure, LearnerError):
-        return ""
-    kind = failure.failure.type
-    return "NotWritten" if kind == "NotImplementedError" and not failure.failure.message else kind
+    found.kinds.append(kind)
+    found.failures[verdict.name] = failure
+    explain.explain(verdict, failure, [] if isinstance(failure, ForbiddenCall) else calls, reference._link)
 
 
 def _status(found: Findings, stop: CheckFailed | None) -> Status:
@@ -223,11 +168,11 @@ def _status(found: Findings, stop: CheckFailed | None) -> Status:
         return "timeout"
     if isinstance(stop, WorkerDied):
         return "error"
-    if not found.failures:
+    if not found.kinds:
         return "passed"
-    if len(found.failures) == len(found.verdicts) and set(found.failures) <= NOT_WRITTEN:
+    if len(found.kinds) == len(found.verdicts) and set(found.kinds) <= explain.NOT_WRITTEN:
         return "missing"
-    return "error" if all(kind and kind not in NOT_WRITTEN for kind in found.failures) else "failed"
+    return "error" if all(kind and kind not in explain.NOT_WRITTEN for kind in found.kinds) else "failed"
 
 
 def _message(verdict: ExerciseVerdict, found: Findings, stop: CheckFailed | None) -> str:
@@ -235,7 +180,7 @@ def _message(verdict: ExerciseVerdict, found: Findings, stop: CheckFailed | None
     if verdict.status == "passed":
         return ""
     if verdict.status == "missing":
-        written = "is not defined" if set(found.failures) == {"Missing"} else "is not written yet"
+        written = "is not defined" if set(found.kinds) == {"Missing"} else "is not written yet"
         return f"{verdict.name} {written}"
     if stop:
         return stop.message
@@ -250,9 +195,3 @@ def _not_run(stop: CheckFailed) -> str:
     if isinstance(stop, CallTimeout):
         return "not run after a call took too long"
     return "not run after your code ended the process" if isinstance(stop, WorkerDied) else "not run"
-
-
-def _one_line(text: str) -> str:
-    """Without line breaks, and no longer than anyone reads: the text may be a learner's making."""
-    text = " ".join(text.split())
-    return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}..."

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import hashlib
 import importlib
+import re
 import secrets
 import threading
 import time
@@ -191,6 +192,9 @@ def _why_missing(name: str, handed_in: Submission, sitting: Sitting) -> str:
         return sitting.problems[-1]
     if name in handed_in.defined():
         return ""
+    inside = re.compile(rf"^[ \t]+(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
+    if any(inside.search(source) for _, source in sitting.cells):
+        return f"{name} is defined inside something else: move its first line, and what belongs to it, to the left"
     own = [n for cell in handed_in.cells if cell.exercise == name for n in submission.names_in(cell.source)]
     near = own[:1] or difflib.get_close_matches(name, handed_in.defined() - {name}, 1, 0.75)
     hint = f"; {near[0]} looks like it: give it its name back" if near else ""

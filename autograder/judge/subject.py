@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.checks import CheckFailed
+from autograder.judge import mishaps
 from autograder.worker import calls, codec
 from autograder.worker.calls import Failure, Reply
 
@@ -67,15 +68,16 @@ class LearnerError(CheckFailed):
     """The learner's function raised, or returned something that is no array, number or tuple of them."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(_sentence(failure))
+        super().__init__(mishaps.sentence(failure))
         self.failure = failure
 
 
 class CallTimeout(CheckFailed):
     """A call took too long; what made the call has given up on it."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"took longer than {seconds:g} s; does a loop never end?")
+    def __init__(self, seconds: float, at: Failure | None = None) -> None:
+        where = f', and was in your line {at.line}: "{at.source}"' if at and at.source else ""
+        super().__init__(f"took longer than {seconds:g} s{where}; does a loop never end?")
         self.seconds = seconds
 
 
@@ -129,19 +131,6 @@ class Reference:
         if name.startswith("_"):
             raise AttributeError(name)
         return Subject(name, self._link)
-
-
-def _sentence(failure: Failure) -> str:
-    where = f' in your line {failure.line}: "{failure.source}"' if failure.source else ""
-    if failure.type == "NotImplementedError" and not failure.message:  # the starter's own; torch raises it with a text
-        return "this is not written yet"
-    if failure.type == "Refused":  # a driver's own sentence
-        return failure.message
-    if failure.type == "NotPlain":
-        return f"the result is {failure.message}; arrays, numbers and tuples or lists of them are expected"
-    if failure.type == "Missing":
-        return f"{failure.message} is not defined"
-    return f"{failure.type}{where}" + (f" ({failure.message})" if failure.message else "")
 
 
 def as_plain(value: Any) -> Any:

@@ -113,58 +113,6 @@ def test_mutant_that_is_nearly_right_tells_nothing() -> None:
     assert found(lambda x, h0: right(x, h0) + 1.2e-5, [nearly]) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"),
-    [
-        ("sign_flipped", lambda x, h0: -right(x, h0)),
-        ("twice", lambda x, h0: 2 * right(x, h0)),
-        ("half", lambda x, h0: right(x, h0) / 2),
-        ("times_B", lambda x, h0: len(x) * right(x, h0)),
-        ("over_B", lambda x, h0: right(x, h0) / len(x)),
-        ("times_T", lambda x, h0: x.shape[1] * right(x, h0)),
-        ("over_T", lambda x, h0: right(x, h0) / x.shape[1]),
-        ("time_first", lambda x, h0: right(x, h0).swapaxes(0, 1)),
-        ("time_reversed", lambda x, h0: right(x, h0)[:, ::-1]),
-        ("last_step_only", lambda x, h0: right(x, h0)[:, -1]),
-        ("one_step_late", lambda x, h0: np.concatenate([h0[:, None], right(x, h0)[:, :-1]], axis=1)),
-        ("one_step_early", lambda x, h0: np.concatenate([right(x, h0)[:, 1:], h0[:, None]], axis=1)),
-        ("all_zeros", lambda x, h0: np.zeros_like(x)),
-        ("integers", lambda x, h0: right(x, h0).astype(int)),
-        ("not_finite", lambda x, h0: np.where(x > 1, np.nan, right(x, h0))),
-        ("argument_returned", lambda x, h0: x),
-    ],
-)
-def test_relation(name: str, answer: Callable[..., Any]) -> None:
-    """Each relation to the right answer is found where it holds, alone."""
-    assert found(answer, []) == [f"relation:{name}"]
-
-
-def test_transposed() -> None:
-    """A matrix that is transposed is named, square or not."""
-
-    def product(x, h0):
-        return x[0] @ np.tanh(x[-1].T) + np.arange(len(x[0]))
-
-    reference = LocalLink({"running": product}, {})
-    [diagnosis] = diagnose(calls_of(lambda x, h0: product(x, h0).T), reference, [])
-    assert diagnosis.id == "relation:transposed"
-
-
-def test_relation_that_holds_sometimes() -> None:
-    """A relation that one input contradicts is not named."""
-    assert found(lambda x, h0: right(x, h0) * (2 if len(x) == 2 else 3), []) == []
-    assert found(lambda x, h0: right(x, h0) * (len(x) > 1), []) == []
-
-
-def test_two_steps_are_no_evidence() -> None:
-    """Two steps that come late may as well be two that are exchanged, so a shift needs three."""
-
-    def late(x, h0):
-        return np.concatenate([h0[:, None], right(x, h0)[:, :-1]], axis=1)
-
-    assert found(late, [], ((2, 2, 3), (3, 2, 3))) == []
-
-
 def test_inputs_without_a_right_answer_are_left_out() -> None:
     """Where the reference itself refuses an input, whatever the learner returns says nothing."""
 
@@ -177,29 +125,6 @@ def test_inputs_without_a_right_answer_are_left_out() -> None:
     assert [d.id for d in diagnose(calls, LocalLink({"running": careful}, {}), [])] == ["relation:sign_flipped"]
 
 
-def test_ambiguous_factor() -> None:
-    """Where B is 2 in every call, twice and B times are the same, and neither is named."""
-    assert found(lambda x, h0: 2 * right(x, h0), [], ((2, 3, 3), (2, 4, 3))) == []
-
-
-def test_whole_numbers_are_no_evidence() -> None:
-    """Results of small whole numbers agree with their mirror image too easily."""
-    reference = LocalLink({"running": lambda x, h0: np.ones((1, 3, 3))}, {})
-    assert diagnose(calls_of(lambda x, h0: -np.ones((1, 3, 3))), reference, []) == []
-
-
-def test_first_nan_is_pointed_at() -> None:
-    """The evidence for NaN says where the first one stands."""
-
-    def breaks(x, h0):
-        result = right(x, h0)
-        result[1:, 2:] = np.nan
-        return result
-
-    [diagnosis] = diagnose(calls_of(breaks, SHAPES[:1]), REFERENCE, [])
-    assert "NaN" in diagnosis.believes and diagnosis.evidence.startswith("the first at [1, 2, 0]")
-
-
 def test_argument_modified() -> None:
     """Writing into an argument is named beside right numbers, with the argument's name."""
 
@@ -210,17 +135,6 @@ def test_argument_modified() -> None:
 
     [diagnosis] = diagnose(calls_of(writes), REFERENCE, MUTANTS)
     assert diagnosis.id == "relation:argument_modified" and "`h0`" in diagnosis.believes
-
-
-def test_parts_of_a_result() -> None:
-    """In a result of several parts, the relation is named for the part in which it holds."""
-    reference = LocalLink({"running": lambda x, h0: {"dx": np.tanh(x), "dh": h0 + 0.1}}, {})
-    calls = calls_of(lambda x, h0: {"dx": np.tanh(x), "dh": -(h0 + 0.1)})
-    [diagnosis] = diagnose(calls, reference, [])
-    assert diagnosis.believes == "The sign of `dh` is the wrong way round."
-    tuples = LocalLink({"running": lambda x, h0: (np.tanh(x), h0 + 0.1)}, {})
-    [diagnosis] = diagnose(calls_of(lambda x, h0: (np.tanh(x), 2 * h0 + 0.2)), tuples, [])
-    assert diagnosis.believes == "Result 2 is twice what it should be."
 
 
 plain = st.recursive(
@@ -266,7 +180,6 @@ def test_mutants_are_called_what_they_are(diagnoser: Diagnoser) -> None:
     [
         ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.sin(x @ Wx + h_prev @ Wh + b)"),
         ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + 0.5 * h_prev @ Wh + b)"),
-        ("rnn_forward", "def rnn_forward(x, h0, Wx, Wh, b):\n    return np.random.rand(*x.shape[:2], len(b))"),
         ("RNNCell", "class RNNCell(torch.nn.RNNCell):\n    def forward(self, x, h):\n        return x.sum() + h"),
     ],
 )
@@ -279,8 +192,8 @@ def test_unknown_mistake(exercise: str, source: str, diagnoser: Diagnoser) -> No
 
 def test_mutants_warn_of_nothing(diagnoser: Diagnoser) -> None:
     """Mutants whose numbers overflow are called in silence; a warning would be an error here."""
-    case = tuple(1e3 * np.ones(shape) for shape in ((1, 2), (1, 2), (2, 2), (2, 2), (2,)))
-    calls = [Call("rnn_step", case, {}, Reply(np.zeros((1, 2))))]
+    case = tuple(1e3 * np.ones(shape) for shape in ((4, 2), (4, 2), (2, 2), (2, 2), (2,)))
+    calls = [Call("rnn_step", case, {}, Reply(np.zeros((4, 2))))] * 2
     assert [diagnosis.id for diagnosis in diagnoser("rnn_step", calls)] == ["relation:all_zeros"]
 
 

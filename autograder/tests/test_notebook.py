@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from autograder import check, course, notebook, paths
+from autograder import check, course, paths, timed
 from autograder.checks import CheckFailed
 from autograder.judge import implementations
 
@@ -92,7 +92,7 @@ def test_prints_of_a_wrong_answer_are_shown(capsys: pytest.CaptureFixture[str]) 
     with fails("rnn_step"):
         check(named("rnn_step", noisy))
     out = capsys.readouterr().out
-    assert out.count("here\n") == notebook.PRINTED and "more lines" in out
+    assert out.count("here\n") == timed.PRINTED and "more lines" in out
 
 
 def test_prints_of_a_right_answer_are_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +154,7 @@ def endless(*args: object) -> None:
 
 def test_endless_loop_is_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A call that does not end is given up, even one that catches exceptions; the alarm is as it was before."""
-    monkeypatch.setattr(notebook, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(timed, "CALL_SECONDS", 0.2)
     handler = signal.getsignal(signal.SIGALRM)
     signal.setitimer(signal.ITIMER_REAL, 100)
     try:

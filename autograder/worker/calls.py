@@ -69,14 +69,15 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     names = _names(function, len(args)) + list(kwargs)
     given = [*args, *kwargs.values()]
     before = [_print(value) for value in given]
+    operators: tuple[str, ...] = ()
     try:
         if trace:
             value, operators = _traced(function, args, kwargs)
         else:
-            value, operators = function(*args, **kwargs), ()
+            value = function(*args, **kwargs)
         plain = codec.plain(value)
     except codec.CodecError as error:
-        return Reply(failure=Failure("NotPlain", str(error)), changed=_changed(names, given, before))
+        return Reply(None, _changed(names, given, before), Failure("NotPlain", str(error)), operators)
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: a learner's exit is the learner's
         return Reply(failure=describe(error), changed=_changed(names, given, before))
     return Reply(plain, _changed(names, given, before), None, operators)
@@ -90,10 +91,18 @@ def describe(error: BaseException) -> Failure:
             if frame.filename.startswith(CELL) or "ipykernel" in frame.filename:
                 line = frame.lineno or 0
                 source = linecache.getline(frame.filename, line).strip()
-        message = str(error)[:500]
+        message = _text(error)[:500]
     except BaseException:
         message = "(its text cannot be shown)"
     return Failure(type(error).__name__[:80], message, line, source[:200])
+
+
+def _text(error: BaseException) -> str:
+    """The exception's text; of a name that is not known, with the one that Python (3.12 on) thinks was meant."""
+    if not isinstance(error, (NameError, AttributeError)):
+        return str(error)
+    shown = "".join(traceback.TracebackException.from_exception(error).format_exception_only()).strip()
+    return shown.partition(": ")[2] or str(error)
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:

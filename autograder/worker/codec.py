@@ -89,6 +89,8 @@ def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any
         return ["l" if kind is list else "t", [_pack(entry, buffers, depth + 1, count) for entry in value]]
     if kind is dict:
         return {_key(key): _pack(entry, buffers, depth + 1, count) for key, entry in value.items()}
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise CodecError("a masked array with entries left out")
     if isinstance(value, (np.ndarray, np.bool_, np.integer, np.floating)):
         return _pack_array(np.array(value, subok=False, copy=None), buffers)
     raise CodecError(f"a {kind.__module__.split('.')[0]}.{kind.__name__}"[:80].replace("a builtins.", "a "))
