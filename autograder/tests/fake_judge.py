@@ -16,6 +16,7 @@ from autograder.judge.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 CHAPTER = "ch02_recurrence"
 RIGHT = {exercise.name: exercise.source for exercise in course.load(CHAPTER).exercises}
+FULL = sum(exercise.points for exercise in course.load(CHAPTER).exercises)
 
 
 class FakeJudge:

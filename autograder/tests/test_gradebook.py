@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 
 from autograder.classroom.folder import ClassroomError
 from autograder.tests.course_folder import WRONG, Grade, book, gradebook, judge, outputs, page, run, submitted
-from autograder.tests.fake_judge import CHAPTER, RIGHT, hand_in
+from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, hand_in
 
 __all__ = ["gradebook", "judge", "run", "submitted"]  # fixtures
 
@@ -31,7 +31,7 @@ def test_a_teachers_review_stays(submitted: Path, run: Grade) -> None:
         mark = opened.find_grade("check_rnn_step", CHAPTER, CHAPTER, "ann")
         assert (mark.auto_score, mark.manual_score, mark.score, mark.needs_manual_grade) == (4.0, 3.5, 3.5, True)
     text = page(submitted, "ann").read_text()
-    assert "15.5 of 16 points" in text
+    assert f"{FULL - 0.5:g} of {FULL:g} points" in text
     assert "Nearly: look at &lt;Wh&gt; again." in text
 
 
@@ -52,7 +52,7 @@ def test_late_submissions_are_treated_as_nbgrader_does(submitted: Path, run: Gra
     with book(submitted) as opened:
         found = {one.student.id: one for one in opened.assignment_submissions(CHAPTER)}
         assert {name: one.late_submission_penalty for name, one in found.items()} == {
-            "ann": 16.0,
+            "ann": FULL,
             "bob": 0,
             "cem": 0,
             "dia": 0,
@@ -85,7 +85,7 @@ def test_other_files_come_along_and_links_do_not(submitted: Path, run: Grade) ->
     (submitted / "eve" / CHAPTER).symlink_to(folder)
     (submitted / ".hidden" / CHAPTER).mkdir(parents=True)
     result = run()
-    assert {verdict.student: verdict.score for verdict in result.verdicts} == {"ann": 16.0, "bob": 0.0}
+    assert {verdict.student: verdict.score for verdict in result.verdicts} == {"ann": FULL, "bob": 0.0}
     graded = outputs(submitted, "ann").parent
     copied = {str(path.relative_to(graded)) for path in graded.rglob("*") if path.is_file()}
     assert copied == {f"{CHAPTER}.ipynb", "data/numbers.csv", "timestamp.txt", "submission_secret.txt"}
@@ -110,7 +110,7 @@ def test_a_gradebook_of_another_release_is_brought_up_to_date(submitted: Path, r
         opened.add_source_cell("check_gone", CHAPTER, CHAPTER, cell_type="code")
     run()
     with book(submitted) as opened:
-        assert opened.find_assignment(CHAPTER).max_score == 16
+        assert opened.find_assignment(CHAPTER).max_score == FULL
         opened.add_grade_cell("check_gone", CHAPTER, CHAPTER, max_score=2, cell_type="code")
         opened.add_source_cell("check_gone", CHAPTER, CHAPTER, cell_type="code")
     with pytest.raises(ClassroomError, match="its gradebook holds submissions to other exercises"):
@@ -124,5 +124,5 @@ def test_the_course_folders_database_is_honoured(submitted: Path, run: Grade) ->
     (submitted.parent / "nbgrader_config.py").write_text("c.CourseDirectory.db_url = 'sqlite:///grades.db'\n")
     run()
     with Gradebook(f"sqlite:///{submitted.parent}/grades.db") as opened:
-        assert opened.find_submission(CHAPTER, "ann").score == 16
+        assert opened.find_submission(CHAPTER, "ann").score == FULL
     assert not (submitted.parent / "gradebook.db").exists()

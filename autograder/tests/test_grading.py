@@ -23,7 +23,7 @@ from autograder.classroom.journal import read as read_journal
 from autograder.judge.session import JudgeError
 from autograder.judge.verdict import Verdict
 from autograder.tests.course_folder import WRONG, Grade, book, gradebook, judge, outputs, page, run, scores, submitted
-from autograder.tests.fake_judge import CHAPTER, RIGHT, FakeJudge, hand_in, notebook
+from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in, notebook
 
 __all__ = ["gradebook", "judge", "run", "submitted"]  # fixtures
 
@@ -37,7 +37,7 @@ def test_every_student_has_a_verdict_and_a_grade(submitted: Path, run: Grade) ->
     hand_in(submitted, "eli", None)
     result = run()
     assert (result.status, result.judged, result.problems) == (0, 5, [])
-    expected = {"ann": 16.0, "bob": 12.0 + 4 / 3, "cem": 0.0, "dia": 0.0, "eli": 0.0}
+    expected = {"ann": FULL, "bob": FULL - 8 / 3, "cem": 0.0, "dia": 0.0, "eli": 0.0}
     assert {verdict.student: verdict.score for verdict in result.verdicts} == pytest.approx(expected)
     assert scores(submitted) == pytest.approx(expected)
     for student in expected:
@@ -47,7 +47,7 @@ def test_every_student_has_a_verdict_and_a_grade(submitted: Path, run: Grade) ->
         comments = {one.name: one.comment for one in opened.find_submission_notebook(CHAPTER, CHAPTER, "cem").comments}
         assert set(comments.values()) == {"No response."}
         assert not any(one.needs_manual_grade for one in opened.assignment_submissions(CHAPTER))
-        assert [one.comment for one in opened.find_submission_notebook(CHAPTER, CHAPTER, "ann").comments] == [None] * 3
+        assert {one.comment for one in opened.find_submission_notebook(CHAPTER, CHAPTER, "ann").comments} == {None}
 
 
 def test_a_second_run_repeats_nothing(submitted: Path, run: Grade, judge: FakeJudge) -> None:
@@ -61,7 +61,7 @@ def test_a_second_run_repeats_nothing(submitted: Path, run: Grade, judge: FakeJu
     assert page(submitted, "ann").read_text() == "a teacher's page"
     hand_in(submitted, "bob", WRONG)
     assert run().judged == 1
-    assert scores(submitted)["bob"] == pytest.approx(16 / 3)
+    assert scores(submitted)["bob"] == pytest.approx(FULL / 3)
     judge.checks = "checks-2"
     assert run().judged == 2
     assert run(regrade="all").judged == 2
@@ -79,7 +79,7 @@ def test_results_that_a_kill_prevented_are_written_next_time(submitted: Path, ru
     else:
         (page if lost == "page" else outputs)(submitted, "ann").unlink()
     assert run().judged == 0
-    assert scores(submitted) == {"ann": 16.0}
+    assert scores(submitted) == {"ann": FULL}
     assert page(submitted, "ann").exists()
     assert outputs(submitted, "ann").exists()
 
@@ -94,11 +94,11 @@ def test_a_fault_of_ours_stops_one_submission_only(submitted: Path, run: Grade, 
     result = run()
     assert result.status == 3
     assert sorted(line.split(":")[0] for line in result.problems) == ["bob", "cem"]
-    assert scores(submitted)["ann"] == 16.0
+    assert scores(submitted)["ann"] == FULL
     judge.broken = set()
     (submitted.parent / "feedback" / "cem").unlink()
     assert run().status == 0
-    assert scores(submitted) == dict.fromkeys(["ann", "bob", "cem"], 16.0)
+    assert scores(submitted) == dict.fromkeys(["ann", "bob", "cem"], FULL)
 
 
 def test_a_judge_that_gives_up_ends_the_run_and_keeps_what_was_reached(
@@ -121,7 +121,7 @@ def test_a_judge_that_gives_up_ends_the_run_and_keeps_what_was_reached(
     assert judge.open == 0
     result = run()
     assert (result.status, len(result.verdicts)) == (0, 2)
-    assert scores(submitted) == {"ann": 16.0, "bob": 16.0}
+    assert scores(submitted) == {"ann": FULL, "bob": FULL}
 
 
 KILLED = """
@@ -158,7 +158,7 @@ def test_a_killed_run_loses_no_finished_verdict(submitted: Path, run: Grade, jud
     assert 10 <= len(finished) <= 12
     assert run().status == 0
     assert sorted(judge.judged) == sorted(set(students) - finished)
-    assert scores(submitted) == dict.fromkeys(students, 16.0)
+    assert scores(submitted) == dict.fromkeys(students, FULL)
     assert all(page(submitted, student).exists() and outputs(submitted, student).exists() for student in students)
 
 
@@ -188,7 +188,7 @@ def test_a_locked_gradebook_loses_nothing(submitted: Path, run: Grade, monkeypat
     monkeypatch.setattr(Writer, "complete", complete)
     result = run()
     assert (result.status, result.judged) == (0, 0)
-    assert scores(submitted) == pytest.approx(dict.fromkeys(["ann", "bob", "cem"], 16 / 3))
+    assert scores(submitted) == pytest.approx(dict.fromkeys(["ann", "bob", "cem"], FULL / 3))
 
 
 def test_two_graders_do_not_work_in_one_folder(submitted: Path, run: Grade, judge: FakeJudge) -> None:
@@ -223,13 +223,13 @@ def test_the_table_shows_every_student(submitted: Path, run: Grade) -> None:
     """The report names students, points, status words and where results are; names cannot colour the terminal."""
     hand_in(submitted, "ann", {**RIGHT, "rnn_step": WRONG["rnn_step"]})
     hand_in(submitted, "[red]bob", "not a notebook")
-    console = Console(record=True, width=140, file=io.StringIO())
+    console = Console(record=True, width=220, file=io.StringIO())
     run(console=console)
     text = console.export_text()
     for words in (
         "1.33 failed",
         "6 passed",
-        "13.33 of 16",
+        f"{FULL - 8 / 3:.2f} of {FULL:g}",
         "[red]bob",
         "0 missing",
         "not JSON",
@@ -255,7 +255,7 @@ def test_a_page_stands_alone(submitted: Path, run: Grade) -> None:
         "&lt;img src=x&gt;",
         "The result is right.",
         'lang="en"',
-        "13.33 of 16 points",
+        f"{FULL - 8 / 3:.2f} of {FULL:g} points",
     ):
         assert words in text
 

@@ -16,6 +16,8 @@ from autograder.judge.verdict import Verdict
 
 CHAPTER = "ch02_recurrence"
 SOLUTION = {exercise.name: exercise.source for exercise in course.load(CHAPTER).exercises}
+POINTS = {exercise.name: exercise.points for exercise in course.load(CHAPTER).exercises}
+FULL = sum(POINTS.values())
 
 
 @pytest.fixture(scope="module", params=["boxed", "inner"])
@@ -44,7 +46,7 @@ PASSED = dict.fromkeys(SOLUTION, "passed")
 def test_the_reference_solutions_pass(judge: Judge, tmp_path: Path) -> None:
     """Full marks, and a verdict that says under which conditions it was reached."""
     verdict = judged(judge, tmp_path)
-    assert statuses(verdict) == PASSED and verdict.score == verdict.max_score == 16
+    assert statuses(verdict) == PASSED and verdict.score == verdict.max_score == FULL
     assert (verdict.isolation, verdict.holes, verdict.seed) == (judge.isolation, [], 7)
     assert verdict.checks_sha256 and verdict.notebook_sha256 and verdict.seconds > 0
 
@@ -99,7 +101,7 @@ def test_one_broken_answer_costs_only_itself(judge: Judge, tmp_path: Path, kind:
     verdict = judged(judge, tmp_path, rnn_step=source)
     assert statuses(verdict) == {**PASSED, "rnn_step": status}
     broken = verdict.exercise("rnn_step")
-    assert broken.score == 0 and verdict.score == 12
+    assert broken.score == 0 and verdict.score == FULL - POINTS["rnn_step"]
     assert said in broken.message and "\n" not in broken.message
 
 
@@ -151,7 +153,7 @@ def test_files_that_are_no_submission(judge: Judge, tmp_path: Path) -> None:
     for path in (tmp_path / "none.ipynb", tmp_path, torn):
         verdict = judge.verdict(path, CHAPTER, "ada")
         assert set(statuses(verdict).values()) == {"missing"} and verdict.score == 0 and verdict.message
-        assert verdict.max_score == 16
+        assert verdict.max_score == FULL
         assert judge.verdict(path).chapter is None
 
 
@@ -213,6 +215,6 @@ def test_float32_inside_passes_with_a_note(judge: Judge, tmp_path: Path) -> None
         "def rnn_step(*a):\n    x, h, Wx, Wh, b = (np.float32(v) for v in a)\n    return np.tanh(x @ Wx + h @ Wh + b)"
     )
     verdict = judged(judge, tmp_path, rnn_step=source)
-    assert statuses(verdict) == PASSED and verdict.score == 16
+    assert statuses(verdict) == PASSED and verdict.score == FULL
     assert "float32" in verdict.exercise("rnn_step").message
     assert not verdict.exercise("rnn_forward").message and not verdict.exercise("RNNCell").message

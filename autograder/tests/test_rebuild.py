@@ -83,7 +83,7 @@ def test_nbgrader_reads_exactly_the_score_of_the_verdict(score: float) -> None:
     write_verdict(graded, Verdict(CHAPTER, "ann", exercises=[ExerciseVerdict("rnn_step", "failed", score, 4.0)]))
     first, *others = check_cells(graded)
     assert utils.determine_grade(first) == (score, 4.0)
-    assert [utils.determine_grade(cell)[0] for cell in others] == [0.0, 0.0]
+    assert [utils.determine_grade(cell)[0] for cell in others] == [0.0] * (len(check_cells(graded)) - 1)
     assert [output.output_type for output in first.outputs] == ["display_data", "execute_result"]
     nbformat.validate(graded)
 

@@ -19,6 +19,7 @@ from autograder.classroom.sample import SampleError, Student, students, write_cl
 from autograder.judge.verdict import ExerciseVerdict, Verdict
 
 CHAPTER = "ch02_recurrence"
+FULL = sum(exercise.points for exercise in course.load(CHAPTER).exercises)
 DIGITS = 1e-4  # a verdict's score is rounded to four digits
 
 pytestmark = [
@@ -106,7 +107,7 @@ def test_our_command_gives_what_is_deserved(student: Student, verdicts: dict[str
     for found in verdict.exercises:
         _is_deserved(found, student)
     assert verdict.score == pytest.approx(student.score, abs=3 * DIGITS)
-    assert verdict.max_score == 16.0
+    assert verdict.max_score == FULL
     assert our_scores[student.name] == {one.name: one.score for one in verdict.exercises}
 
 
@@ -145,7 +146,7 @@ def test_stock_feedback_and_export_work_on_it(stock: Path, stock_scores: Scores)
     pages = {path.parts[-3]: path.read_text("utf-8") for path in stock.glob(f"feedback/*/{CHAPTER}/{CHAPTER}.html")}
     assert set(pages) == {"fatma_copies_cells", "gita_colab", "hugo_forgets", "sami_not_json", "vera_forges"}
     for name, page in pages.items():
-        assert f"(Score: {round(sum(stock_scores[name].values()), 2)} / 16.0)" in page
+        assert f"(Score: {round(sum(stock_scores[name].values()), 2)} / {FULL})" in page
     nbgrader(stock, "export", "--to=grades.csv")
     with (stock / "grades.csv").open(newline="", encoding="utf-8") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}

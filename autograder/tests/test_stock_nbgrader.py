@@ -28,7 +28,7 @@ from autograder import course, paths
 from autograder.classroom import stock
 from autograder.classroom.grade import grade
 from autograder.judge.session import JudgeError
-from autograder.tests.fake_judge import CHAPTER, RIGHT, FakeJudge, hand_in, notebook
+from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in, notebook
 
 WRONG = {name: f"# WRONG\n{source}" for name, source in RIGHT.items()}
 
@@ -67,19 +67,19 @@ def lost_metadata() -> nbformat.NotebookNode:
 
 
 CLASS = {
-    "ann_right": (RIGHT, 16.0),
-    "bob_wrong": ({**RIGHT, "rnn_step": WRONG["rnn_step"]}, 12.0 + 4 / 3),
+    "ann_right": (RIGHT, FULL),
+    "bob_wrong": ({**RIGHT, "rnn_step": WRONG["rnn_step"]}, FULL - 8 / 3),
     "cem_untouched": ({}, 0.0),
     "dia_not_json": ("this is no notebook", 0.0),
     "eli_not_text": (b"\xff\xfe\x00", 0.0),
-    "fay_copied_cell": (copied(), 16.0),
-    "gus_old_schema": (old_schema(1), 16.0),
-    "hal_future_schema": (old_schema(99), 16.0),
+    "fay_copied_cell": (copied(), FULL),
+    "gus_old_schema": (old_schema(1), FULL),
+    "hal_future_schema": (old_schema(99), FULL),
     "ida_future_format": ('{"nbformat": 9, "nbformat_minor": 0, "metadata": {}, "cells": []}', 0.0),
-    "jan_lost_metadata": (lost_metadata(), 16.0),
+    "jan_lost_metadata": (lost_metadata(), FULL),
     "kim_forged": (forged(), 0.0),
     "leo_deep": ("[" * 100_000, 0.0),
-    "zoe_right": (RIGHT, 16.0),
+    "zoe_right": (RIGHT, FULL),
 }
 
 
@@ -185,7 +185,7 @@ def test_stock_feedback_and_export_work_on_the_result(classroom: Path, judge: Fa
     pages = {path.parts[-3]: path.read_text() for path in classroom.glob(f"feedback/*/{CHAPTER}/*.html")}
     assert set(pages) == {"ann_right", "bob_wrong", "dia_not_json"}
     assert "the entry at (0, 0) differs" in pages["bob_wrong"]
-    assert "13.33 / 16.0" in pages["bob_wrong"]
+    assert f"{FULL - 8 / 3:.2f} / {FULL}" in pages["bob_wrong"]
     assert "could not be read" in pages["dia_not_json"]
     nbgrader(ExportApp, "--to=grades.csv")
     with Path("grades.csv").open(newline="") as file:
@@ -206,7 +206,7 @@ def test_a_notebook_that_is_a_folder_or_a_link_stops_nobody(classroom: Path, jud
     right = hand_in(classroom / "submitted", "cem", RIGHT)
     hand_in(classroom / "submitted", "bob", None).symlink_to(right)
     nbgrader(AutogradeApp, CHAPTER)
-    assert scores(classroom) == {"ann": 0.0, "bob": 0.0, "cem": 16.0}
+    assert scores(classroom) == {"ann": 0.0, "bob": 0.0, "cem": FULL}
 
 
 def test_without_a_judge_nothing_is_graded(classroom: Path, monkeypatch: pytest.MonkeyPatch) -> None:
