@@ -364,7 +364,8 @@ def is_correct_backward(backward) -> bool:  # type: ignore[no-untyped-def]
     rng, eps = np.random.default_rng(3), 1e-6
     B, T, D, H = 3, 4, 2, 3
     shapes = [(B, T, D), (B, H), (D, H), (H, H), (H,)]
-    inputs = x, h0, Wx, Wh, b = [rng.uniform(-1, 1, size=shape) for shape in shapes]
+    inputs = [rng.uniform(-1, 1, size=shape) for shape in shapes]
+    x, h0, Wx, Wh, _ = inputs
     dhs = rng.normal(size=(B, T, H))
 
     def forward(x: Array, h: Array, Wx: Array, Wh: Array, b: Array) -> Array:
