@@ -316,4 +316,5 @@ def _form(state: Any) -> str:
 
 def _history(state: Any) -> str:
     """Does a gradient flow from this state into what came before?"""
-    return "attached" if any(part.requires_grad for part in _parts(state)) else "detached"
+    attached = [part.requires_grad for part in _parts(state)]
+    return "attached" if attached and all(attached) else "attached in part" if any(attached) else "detached"
