@@ -142,6 +142,30 @@ def rnn_step_backward(
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: backward through steps that did not happen
+#
+# A padded sequence ends before the others of its batch, and its state stays frozen from there on: $h_t = h_{t-1}$.
+# No weight took part in such a step, so what should go back through it?
+# Once `rnn_step_backward` works, run this cell.
+# One unit runs for three steps and is frozen for three more; a gradient of 1 arrives at the end.
+# Watch the column `dh` from the bottom up, and the column `dWh`.
+
+# %% active="ipynb"
+# one, length = np.ones((1, 1)), 3
+# h = [0.5 * one]
+# for t in range(6):
+#     h.append(np.tanh(0.9 * h[-1] + 0.2) if t < length else h[-1])
+# dh, rows = one, []
+# for t in (5, 4, 3, 2, 1, 0):
+#     if t < length:
+#         _, passed_on, _, dWh_part, _ = rnn_step_backward(dh, 0 * one, h[t], h[t + 1], one, 0.9 * one)
+#         rows.append(f"step {t}          dh {dh.item():.4f}   dWh {dWh_part.item():.4f}")
+#         dh = passed_on
+#     else:
+#         rows.append(f"step {t}, frozen  dh {dh.item():.4f}   dWh 0")
+# print("\n".join(rows[::-1]))
+
 # %% [markdown] statement="untied_gradients"
 # ## A copy for every step: `untied_gradients`
 #
@@ -301,6 +325,35 @@ def rnn_backward(
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: many copies, one weight
+#
+# Once `untied_gradients` and `rnn_backward` work, run this cell.
+# A network of eight units reads random inputs for twelve steps, and the loss looks at the last state alone.
+# How much of the gradient of $W_h$ comes from each of the twelve copies, and which of them could learn to remember the
+# first input?
+# Look at the height of the bars on the left.
+
+# %% active="ipynb" alt="Bars over the step: the copy of the last step has the longest gradient, the first ones almost none."
+# import matplotlib.pyplot as plt
+#
+# rng = np.random.default_rng(5)
+# x, h0, Wx, Wh = (rng.normal(size=size) for size in ((4, 12, 3), (4, 8), (3, 8), (8, 8)))
+# hs = np.empty((4, 12, 8))
+# for t in range(12):
+#     hs[:, t] = np.tanh(x[:, t] @ Wx + (hs[:, t - 1] if t else h0) @ Wh / 4)
+# dhs = np.zeros_like(hs)
+# dhs[:, -1] = 1.0
+# copies = untied_gradients(dhs, x, h0, hs, Wx, Wh / 4)[1]
+# tied = rnn_backward(dhs, x, h0, hs, Wx, Wh / 4)[3]
+# print("the copies' gradients add up to that of the tied weights:", np.allclose(copies.sum(axis=0), tied))
+# lengths = np.linalg.norm(copies, axis=(1, 2))
+# print("length, last copy and first copy:", f"{lengths[-1]:.2f} and {lengths[0]:.4f}")
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# axes.bar(np.arange(12), lengths)
+# axes.set(xlabel="step of the copy", ylabel="length of its gradient of $W_h$", xticks=range(0, 12, 2))
+# plt.show()
+
 # %% [markdown] statement="is_correct_backward"
 # ## Trust nobody: `is_correct_backward`
 #
@@ -370,7 +423,7 @@ def is_correct_backward(backward) -> bool:  # type: ignore[no-untyped-def]
 
     def forward(x: Array, h: Array, Wx: Array, Wh: Array, b: Array) -> Array:
         hs = []
-        for t in range(T):
+        for t in range(x.shape[1]):
             h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
             hs.append(h)
         return np.stack(hs, axis=1)
@@ -469,6 +522,35 @@ def truncated_backward(
     ### END SOLUTION
 
 
+# %% [markdown]
+# ### See it: what the cut costs
+#
+# Once `truncated_backward` works, run this cell.
+# It compares the gradient of $W_h$ over 64 steps, cut into chunks of `k`, with the gradient that is not cut.
+# In the first network a gradient shrinks at every step back, in the second it hardly does.
+# Which of the two can be cut into short chunks without harm?
+
+# %% active="ipynb" alt="The error of the cut gradient falls with k: fast where gradients fade, slowly where they do not."
+# import matplotlib.pyplot as plt
+#
+# rng = np.random.default_rng(7)
+# x, h0, Wx = rng.normal(size=(4, 64, 3)), np.zeros((4, 16)), 0.1 * rng.normal(size=(3, 16))
+# turn = np.linalg.qr(rng.normal(size=(16, 16)))[0]
+# dhs, chunks = rng.normal(size=(4, 64, 16)), [1, 2, 4, 8, 16, 32, 64]
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# for size, marker in ((0.5, "o"), (1.0, "s")):
+#     hs = np.empty((4, 64, 16))
+#     for t in range(64):
+#         hs[:, t] = np.tanh(x[:, t] @ Wx + (hs[:, t - 1] if t else h0) @ (size * turn))
+#     cut = [truncated_backward(dhs, x, h0, hs, Wx, size * turn, k)[1] for k in chunks]
+#     errors = [np.linalg.norm(gradient - cut[-1]) / np.linalg.norm(cut[-1]) for gradient in cut]
+#     axes.plot(chunks, errors, marker=marker, label=f"weights of size {size}")
+#     print(f"weights of size {size}: error with k=4 {errors[2]:.2f}, with k=32 {errors[5]:.2f}")
+# axes.set_xscale("log", base=2)
+# axes.set(xlabel="k, steps in a chunk", ylabel="error / full gradient", xticks=chunks, xticklabels=chunks)
+# figure.legend(loc="outside upper center", ncols=2)
+# plt.show()
+
 # %% [markdown] statement="state_jacobian_norms"
 # ## How much survives the way back: `state_jacobian_norms`
 #
@@ -532,6 +614,37 @@ def state_jacobian_norms(hs: Array, Wh: Array) -> Array:
     return norms
     ### END SOLUTION
 
+
+# %% [markdown]
+# ### See it: vanishing, and sometimes exploding
+#
+# Once `state_jacobian_norms` works, run this cell.
+# A random $W_h$ is scaled so that its largest eigenvalue is 0.5, 1 or 1.5 in size.
+# On the left the network runs without any input, in its state of rest at zero; on the right random inputs push its units
+# up and down.
+# Where do gradients explode, and why not on the right as well?
+# (Remember the slope of tanh: it is 1 only where the state is 0.)
+
+# %% active="ipynb" alt="Left, norms fall, stay or grow with weights of 0.5, 1 and 1.5; right, with inputs, they all fall faster."
+# import matplotlib.pyplot as plt
+#
+# rng, T, H = np.random.default_rng(2), 40, 32
+# W = rng.normal(size=(H, H))
+# W = W / abs(np.linalg.eigvals(W)).max()
+# pushes = {"no inputs": np.zeros((T, H)), "random inputs": rng.normal(size=(T, H))}
+# figure, both = plt.subplots(1, 2, figsize=(6.5, 3.2), dpi=150, layout="constrained", sharey=True)
+# for axes, (title, push) in zip(both, pushes.items()):
+#     for size, marker in ((0.5, "o"), (1.0, "s"), (1.5, "^")):
+#         hs, state = np.zeros((T, H)), np.zeros(H)
+#         for t in range(T):
+#             hs[t] = state = np.tanh(push[t] + state @ (size * W))
+#         norms = state_jacobian_norms(hs, size * W)
+#         axes.semilogy(norms, marker=marker, markevery=5, label=f"{size}" if axes is both[0] else None)
+#         print(f"{title:13}  {size}: norm at the first step {norms[0]:.0e}")
+#     axes.set(title=title, xlabel="step t")
+# both[0].set_ylabel("norm of $\\partial h_{T-1} / \\partial h_t$")
+# figure.legend(loc="outside upper center", ncols=3, title="largest eigenvalue of $W_h$")
+# plt.show()
 
 # %% [markdown] statement="clip_by_global_norm"
 # ## When it grows too long: `clip_by_global_norm`
@@ -656,3 +769,56 @@ def train_step(model, optimizer, x, y, state):  # type: ignore[no-untyped-def]
         new = new.detach()
     return loss.item(), new
     ### END SOLUTION
+
+
+# %% [markdown]
+# ### See it: a state that is handed on
+#
+# Once `train_step` works, run this cell; it takes some seconds.
+# A network reads an endless stream of random digits from 0 to 3, in chunks of four, and has to say which digit it saw
+# three steps ago.
+# For the first three of each chunk, that digit stood in the chunk before.
+# One network is handed the state of the chunk before, the other starts each chunk from nothing.
+# What is the best loss that the second can hope for?
+# And no gradient ever reaches into the chunk before: from which of the four digits can the first one learn to remember?
+
+# %% active="ipynb" alt="The loss falls to almost zero where the state is handed on, and stays near 1.04 where it is not."
+# import matplotlib.pyplot as plt
+#
+#
+# class Memory(torch.nn.Module):
+#     """A plain recurrent network: an embedding, a tanh layer, a read-out."""
+#
+#     def __init__(self):
+#         super().__init__()
+#         self.embed = torch.nn.Embedding(4, 32)
+#         self.loop = torch.nn.Linear(32, 32)
+#         self.output = torch.nn.Linear(32, 4)
+#
+#     def forward(self, x, state):
+#         state = torch.zeros(len(x), 32) if state is None else state
+#         states = []
+#         for symbol in self.embed(x).unbind(dim=1):
+#             state = torch.tanh(symbol + self.loop(state))
+#             states.append(state)
+#         return self.output(torch.stack(states, dim=1)), state
+#
+#
+# figure, axes = plt.subplots(figsize=(5, 3), dpi=150, layout="constrained")
+# for handed_on, style in ((True, "-"), (False, "--")):
+#     torch.manual_seed(0)
+#     stream = torch.randint(4, (32, 4 * 300 + 3))
+#     model, state, losses = Memory(), None, []
+#     adam = torch.optim.Adam(model.parameters(), lr=0.01)
+#     for n in range(300):
+#         y = stream[:, 4 * n : 4 * n + 4]
+#         x = stream[:, 4 * n + 3 : 4 * n + 7]
+#         loss, state = train_step(model, adam, x, y, state if handed_on else None)
+#         losses.append(loss)
+#     smooth = np.convolve(losses, np.ones(10) / 10, mode="valid")
+#     axes.plot(smooth, style, label="state handed on" if handed_on else "state forgotten")
+#     print(f"{'handed on' if handed_on else 'forgotten'}: mean loss of the last 50 steps {np.mean(losses[-50:]):.2f}")
+# axes.axhline(0.75 * np.log(4), color="gray", linestyle=":", label="best without the state")
+# axes.set(xlabel="step of training", ylabel="loss", ylim=(0, 1.6))
+# figure.legend(loc="outside upper center", ncols=2)
+# plt.show()
