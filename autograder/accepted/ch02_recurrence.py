@@ -147,6 +147,268 @@ def rnn_forward__noisy(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> A
     return np.concatenate(hs, 1)
 
 
+def rnn_forward_padded__one_example_at_a_time(x, h0, lengths, Wx, Wh, b):
+    hs = np.empty((*x.shape[:2], len(b)))
+    for n, length in enumerate(lengths):
+        h = h0[n]
+        for t in range(x.shape[1]):
+            if t < length:
+                h = np.tanh(x[n, t] @ Wx + h @ Wh + b)
+            hs[n, t] = h
+    return hs
+
+
+def rnn_forward_padded__blended_with_a_mask(x, h0, lengths, Wx, Wh, b):
+    mask = (np.arange(x.shape[1])[None, :] < lengths[:, None]).astype(float)
+    h, hs = h0, []
+    for t in range(x.shape[1]):
+        m = mask[:, t : t + 1]
+        h = m * np.tanh(x[:, t] @ Wx + h @ Wh + b) + (1 - m) * h
+        hs += [h[:, None, :]]
+    return np.concatenate(hs, axis=1)
+
+
+def rnn_forward_padded__only_those_running(x, h0, lengths, Wx, Wh, b):
+    h = h0.copy()
+    hs = np.zeros((len(x), x.shape[1], h0.shape[1]))
+    for t in range(x.shape[1]):
+        (running,) = np.nonzero(lengths > t)
+        h[running] = np.tanh(x[running, t] @ Wx + h[running] @ Wh + b)
+        hs[:, t] = h
+    return hs
+
+
+def rnn_forward_padded__first_all_then_frozen(x, h0, lengths, Wx, Wh, b):
+    every = np.concatenate([h0[:, None], rnn_forward__preallocated(x, h0, Wx, Wh, b)], axis=1)  # h0 is state 0
+    at = np.minimum(np.arange(1, x.shape[1] + 1)[None, :], np.asarray(lengths)[:, None])
+    return np.take_along_axis(every, at[:, :, None], axis=1)
+
+
+def rnn_forward_padded__float32(x, h0, lengths, Wx, Wh, b):
+    x, h, Wx, Wh, b = (np.asarray(array, dtype=np.float32) for array in (x, h0, Wx, Wh, b))
+    states = []
+    for t in range(x.shape[1]):
+        h = np.where((lengths > t).reshape(-1, 1), np.tanh(x[:, t] @ Wx + h @ Wh + b), h)
+        states.append(h)
+    return np.stack(states, 1)
+
+
+def readout__from_every_step(hs, lengths, Wy, by, mode):
+    logits = np.einsum("bth,hv->btv", hs, Wy) + by
+    if mode == "many-to-many":
+        return logits
+    if mode == "many-to-one":
+        return np.stack([one[length - 1] for one, length in zip(logits, lengths, strict=True)])
+    raise ValueError("unknown mode")
+
+
+def readout__table_of_modes(hs, lengths, Wy, by, mode):
+    modes = {
+        "many-to-one": lambda: np.take_along_axis(hs, (lengths - 1)[:, None, None], axis=1)[:, 0],
+        "many-to-many": lambda: hs,
+    }
+    if mode not in modes:
+        raise ValueError(f"{mode} is none of {sorted(modes)}")
+    return np.dot(modes[mode](), Wy) + by[np.newaxis]
+
+
+class UnknownMode(ValueError):
+    """A ValueError of one's own is one too."""
+
+
+def readout__loops(hs, lengths, Wy, by, mode):
+    print("mode:", mode)
+    B, T, H = hs.shape
+    if mode == "many-to-one":
+        out = np.zeros((B, len(by)))
+        for n in range(B):
+            for v in range(len(by)):
+                out[n, v] = by[v] + sum(hs[n, int(lengths[n]) - 1, k] * Wy[k, v] for k in range(H))
+        return out
+    elif mode == "many-to-many":
+        out = np.zeros((B, T, len(by)))
+        for n in range(B):
+            for t in range(T):
+                out[n, t] = [by[v] + sum(hs[n, t, k] * Wy[k, v] for k in range(H)) for v in range(len(by))]
+        return out
+    try:
+        raise UnknownMode(mode)
+    except ValueError as error:
+        raise ValueError("use many-to-one or many-to-many") from error
+
+
+def readout__float32(hs, lengths, Wy, by, mode):
+    match mode:
+        case "many-to-one":
+            chosen = np.array([states[: int(n)][-1] for states, n in zip(hs, lengths, strict=True)])
+        case "many-to-many":
+            chosen = hs
+        case _:
+            raise ValueError
+    return chosen.astype(np.float32) @ Wy.astype("f4") + by.astype("f4")
+
+
+def next_symbol_pairs__loops(ids, T):
+    C = (len(ids) - 1) // T
+    x, y = np.zeros((C, T), int), np.zeros((C, T), int)
+    for c in range(C):
+        for t in range(T):
+            x[c, t], y[c, t] = ids[c * T + t], ids[c * T + t + 1]
+    return x, y
+
+
+def next_symbol_pairs__list_of_chunks(ids, T):
+    x, y, start = [], [], 0
+    while start + T < len(ids):
+        x.append(ids[start : start + T])
+        y.append(ids[start + 1 : start + T + 1])
+        start += T
+    return [np.array(x), np.stack(y)]
+
+
+def next_symbol_pairs__indices(ids, T):
+    at = np.arange((ids.size - 1) // T)[:, None] * T + np.arange(T)
+    return ids[at], ids[at + 1]
+
+
+def next_symbol_pairs__small_integers(ids, T):
+    inputs, targets = ids[:-1], ids[1:]
+    keep = len(inputs) - len(inputs) % T
+    return tuple(part[:keep].reshape(-1, T).astype(np.int16) for part in (inputs, targets))
+
+
+def next_symbol_pairs__windows(ids, T):
+    chunks = np.lib.stride_tricks.sliding_window_view(ids, T + 1)[::T]
+    warnings.warn(f"{len(ids) - 1 - T * len(chunks)} symbols left over", stacklevel=1)
+    return chunks[:, :-1], chunks[:, 1:]
+
+
+def sample_symbol__loop(logits, temperature, u):
+    z = [float(each) / temperature for each in logits]
+    top = max(z)
+    pieces = [math.exp(each - top) for each in z]
+    total, so_far = math.fsum(pieces), 0.0
+    for k, piece in enumerate(pieces):
+        so_far += piece / total
+        if so_far > u:
+            return k
+    return len(pieces) - 1  # rounding
+
+
+def sample_symbol__count(logits, temperature, u):
+    z = logits / temperature
+    p = np.exp(z - np.max(z))
+    p /= np.sum(p)
+    return min(np.sum(np.cumsum(p) <= u), len(p) - 1)
+
+
+def sample_symbol__logarithms(logits, temperature, u):
+    log_p = logits / temperature - np.logaddexp.reduce(logits / temperature)
+    cdf = np.exp(np.logaddexp.accumulate(log_p))
+    cdf[-1] = 1.0
+    return np.argmax(cdf > u)
+
+
+def sample_symbol__not_normalised(logits, temperature, u):
+    weights = np.exp((logits - np.amax(logits)) / temperature)
+    ends = np.cumsum(weights)
+    below = np.flatnonzero(ends > u * ends[-1])
+    return int(below[0]) if below.size else len(logits) - 1
+
+
+def sample_symbol__triangle(logits, temperature, u):
+    """Sums by a matrix of ones, in extended precision; the answer is a NumPy integer."""
+    z = np.longdouble(logits) / np.longdouble(temperature)
+    e = np.exp(z - z.max())
+    cdf = np.tril(np.ones((len(e), len(e)))) @ e / e.sum()
+    return np.int32(np.clip(np.searchsorted(cdf, u, side="right"), 0, len(e) - 1))
+
+
+def generate__row_lookup(start, h0, n, temperature, uniforms, Wx, Wh, b, Wy, by):
+    h, symbol, text = h0, start, []
+    for u in uniforms:
+        h = np.tanh(Wx[symbol] + h @ Wh + b)
+        symbol = sample_symbol__count(h @ Wy + by, temperature, u)
+        text.append(symbol)
+    return np.array(text, dtype=np.int64)
+
+
+def generate__recursive(start, h0, n, temperature, uniforms, Wx, Wh, b, Wy, by):
+    if n == 0:
+        return np.array([])
+    x = np.zeros((1, len(Wx)))
+    x[0, start] = 1
+    h = rnn_step__concatenated(x, h0[None], Wx, Wh, b)[0]
+    first = sample_symbol__loop(by + h.dot(Wy), temperature, uniforms[0])
+    rest = generate__recursive(first, h, n - 1, temperature, uniforms[1:], Wx, Wh, b, Wy, by)
+    return np.concatenate([[first], rest]).astype(int)
+
+
+def generate__generator(start, h0, n, temperature, uniforms, Wx, Wh, b, Wy, by):
+    def written() -> Iterator[int]:
+        h, one_hot = h0.reshape(1, -1), np.eye(len(Wx))[[start]]
+        for t in range(n):
+            h = np.tanh(one_hot @ Wx + h @ Wh + b)
+            (logits,) = h @ Wy + by
+            print("logits", logits)
+            symbol = sample_symbol__logarithms(logits, temperature, uniforms[t])
+            one_hot = (np.arange(len(Wx)) == symbol)[None].astype(float)
+            yield symbol
+
+    return np.fromiter(written(), dtype=np.int32)
+
+
+def generate__float32(start, h0, n, temperature, uniforms, Wx, Wh, b, Wy, by):
+    h, Wx, Wh, b, Wy, by = (array.astype(np.float32) for array in (h0, Wx, Wh, b, Wy, by))
+    ids = np.empty(n, dtype=int)
+    for t in range(n):
+        h = np.tanh(Wx[ids[t - 1] if t else start] + h @ Wh + b)
+        z = (h @ Wy + by) / np.float32(temperature)
+        p = np.exp(z - z.max())
+        ids[t] = min((np.cumsum(p / p.sum()) <= np.float32(uniforms[t])).sum(), len(p) - 1)
+    return ids
+
+
+def design_adder__whole_numbers():
+    Wx = np.array([[1, 1, 1], [1, 1, 1]])
+    Wh = np.array([[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    return [Wx, Wh, np.array([0, -1, -2]), np.array([[1], [-1], [1]]), np.array([0])]
+
+
+def design_adder__units_in_another_order():
+    """The carry comes first."""
+    Wx, Wh = np.full((2, 3), 2.0), np.zeros((3, 3))
+    Wh[0] = 2.0
+    return Wx, Wh, np.array([-3.0, -5.0, -1.0]), np.array([[-4.0], [4.0], [4.0]]), np.array([-2.0])
+
+
+def design_adder__computed():
+    """The k-th unit asks for a count of at least k."""
+    k = np.arange(1, 4)
+    return np.ones((2, 3)), np.outer([0, 1, 0], np.ones(3)), 0.5 - k, (-1.0) ** (k[:, None] + 1), -0.5 * np.ones(1)
+
+
+def design_adder__float32():
+    one, carry = np.float32(1), np.zeros((3, 3), dtype=np.float32)
+    carry[1, :] = one
+    b = np.array([-0.25, -1.25, -2.25], dtype=np.float32)
+    return np.ones((2, 3), np.float32), carry, b, np.array([[one], [-one], [one]]), np.array([-0.75], np.float16)
+
+
+def design_adder__opposite_units():
+    """The first unit is on where there is no 1 at all: a negated question."""
+    Wx = np.array([[-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]])
+    Wh = np.array([[0.0, 0.0, 0.0], [-1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    return Wx, Wh, np.array([0.5, -1.5, -2.5]), np.array([[-1.0], [-1.0], [1.0]]), np.array([0.5])
+
+
+def design_adder__scaled():
+    """Each unit's question may be multiplied by any number above 0."""
+    scales = np.random.default_rng(1).uniform(1, 9, size=3)
+    Wx, Wh, b, Wy, by = design_adder__whole_numbers()
+    return Wx * scales, Wh * scales, (b - 0.3) * scales, Wy * 7.0, by - 1.0
+
+
 class RNNCell__functional_linear(nn.Module):
     def __init__(self, n_in: int, n_hidden: int):
         super().__init__()

@@ -148,7 +148,7 @@ def _hints(one: _Marked) -> tuple[str, str, str]:
     if parts[0].strip() or parts[1::2] != ["1", "2", "3"]:
         wanted = "write a list 1. 2. 3.: a question, a pointer, almost the answer"
         raise one.error(f"hints of {one.cell.name} are not three; {wanted}")
-    first, second, third = (part.strip() for part in parts[2::2])
+    first, second, third = (re.sub(r"\n {3}", "\n", part.strip()) for part in parts[2::2])  # no longer in a list
     return first, second, third
 
 

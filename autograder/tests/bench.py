@@ -22,6 +22,7 @@ from rich.table import Table
 from autograder import course, paths
 from autograder.classroom import journal
 from autograder.classroom.sample import write_class
+from autograder.classroom.sample.notebooks import notebook_text
 
 CHAPTER = "ch02_recurrence"
 CLASS = 50
@@ -29,6 +30,7 @@ FOLDER = paths.BUILD / "bench"
 TYPICAL = ("ada_right", "bela_loops", "chen_concatenates", "dora_helpers", "hugo_forgets", "iris_transposes")
 ROUNDS = 3
 CHECK_ROUNDS = 20
+FEW_AND_MANY = (5, 25)  # submissions of two runs, whose difference is what a submission costs
 NUMPY_INPUTS = """
 rng = np.random.default_rng(0)
 x, h, Wx, Wh, b = rng.normal(size=(3, 5, 7)), *map(rng.normal, [0] * 4, [1] * 4, [(3, 9), (7, 9), (9, 9), 9])
@@ -66,8 +68,13 @@ def main() -> None:
     table.add_row("  into the gradebook, with feedback pages: ratio", f"{theirs / seconds:.1f} times", "20 times")
     table.add_row("  CPU of a submission, all processes", f"{cpu / CLASS * 1000:.0f} ms")
     table.add_row("  the bare checks of one submission, in one process", f"{bare * 1000:.0f} ms")
-    for name, latency in latencies().items():
-        table.add_row(f"check({name}) in a kernel, after its first call", f"{latency * 1000:.0f} ms", "500 ms")
+    for chapter in course.chapters():
+        table.add_row(f"CPU of a solved {chapter}, all processes", f"{chapter_cpu(chapter) * 1000:.0f} ms", "400 ms")
+    for chapter in course.chapters():
+        times = latencies(chapter)
+        slowest = max(times, key=lambda name: times[name])
+        what = f"check(f) in a kernel after its first call, slowest of {chapter}: {slowest}"
+        table.add_row(what, f"{times[slowest] * 1000:.0f} ms", "500 ms")
     Console().print(table)
 
 
@@ -118,6 +125,24 @@ def stock() -> float:
     return time.perf_counter() - start
 
 
+def chapter_cpu(chapter: str) -> float:
+    """CPU seconds of grading one more solved notebook of a chapter: what a larger class costs more than a smaller."""
+    costs = []
+    for size in FEW_AND_MANY:
+        folder = FOLDER / f"{chapter}_{size}"
+        shutil.rmtree(folder, ignore_errors=True)
+        for number in range(size):
+            path = folder / "submitted" / f"student{number:02}" / chapter / f"{chapter}.ipynb"
+            path.parent.mkdir(parents=True)
+            path.write_text(notebook_text(chapter, {}), encoding="utf-8")
+        before = os.times()
+        run(
+            [sys.executable, "-m", "autograder", "grade", chapter, "--submitted", str(folder / "submitted")], paths.ROOT
+        )
+        costs.append(sum(os.times()[2:4]) - sum(before[2:4]))
+    return (costs[1] - costs[0]) / (FEW_AND_MANY[1] - FEW_AND_MANY[0])
+
+
 def bare_checks() -> float:
     """Seconds of one right submission's checks in this process, without isolation: the least that grading can cost."""
     from autograder.judge import implementations
@@ -133,12 +158,11 @@ def bare_checks() -> float:
     return statistics.median(times)
 
 
-def latencies() -> dict[str, float]:
+def latencies(chapter: str) -> dict[str, float]:
     """Seconds that ``check(f)`` takes in a notebook's kernel, the slowest of several calls after the first."""
-    chapter = course.load(CHAPTER)
-    notebook = course.master(CHAPTER)
-    answers = {exercise.name: exercise.source for exercise in chapter.exercises}
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.id in ("find_autograder", "setup_1")]
+    notebook = course.master(chapter)
+    answers = {exercise.name: exercise.source for exercise in course.load(chapter).exercises}
+    cells = [cell for cell in notebook.cells if cell.id == "find_autograder" or cell.id.startswith("setup_")]
     for name, source in answers.items():
         timing = (
             f"import time\ncheck({name})\ntimes = []\nfor _ in range(10):\n    start = time.perf_counter()\n"
@@ -146,7 +170,7 @@ def latencies() -> dict[str, float]:
         )
         cells += [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(timing)]
     notebook.cells = cells
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(paths.EXERCISES / CHAPTER)}}).execute()
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(paths.EXERCISES / chapter)}}).execute()
     printed = [
         float(output.text.split()[-1])
         for cell in notebook.cells
