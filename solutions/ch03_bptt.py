@@ -671,7 +671,7 @@ def state_jacobian_norms(hs: Array, Wh: Array) -> Array:
 # - If all entries are zero, the norm is 0 and zeros come back.
 # - For an empty list, return an empty list and `0.0`.
 #
-# What was passed in belongs to the caller: return new arrays.
+# What was passed in belongs to the caller: write into none of the arrays, nor into the list.
 # (PyTorch adds `1e-6` to the norm before it divides; you may do so too.)
 #
 # **By hand**, with `max_norm=1`:
