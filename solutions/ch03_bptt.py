@@ -24,6 +24,8 @@
 # Use NumPy alone until the last exercise, which is about PyTorch.
 
 # %%
+from collections.abc import Callable
+
 import numpy as np
 
 Array = np.ndarray
@@ -411,7 +413,7 @@ def rnn_backward(
 
 
 # %% exercise="is_correct_backward" points=8 minutes=45 difficulty=3
-def is_correct_backward(backward) -> bool:  # type: ignore[no-untyped-def]
+def is_correct_backward(backward: Callable[..., tuple[Array, ...]]) -> bool:
     """Is `backward(dhs, x, h0, hs, Wx, Wh)` a right rnn_backward? True or False."""
     ### BEGIN SOLUTION
     rng, eps = np.random.default_rng(3), 1e-6
@@ -706,6 +708,8 @@ def clip_by_global_norm(grads: list[Array], max_norm: float) -> tuple[list[Array
 # %%
 import torch
 
+State = torch.Tensor | tuple[torch.Tensor, ...] | None
+
 # %% [markdown] statement="train_step"
 # ## One step of training: `train_step`
 #
@@ -754,7 +758,9 @@ import torch
 
 
 # %% exercise="train_step" points=6 minutes=30 difficulty=2 library="torch"
-def train_step(model, optimizer, x, y, state):  # type: ignore[no-untyped-def]
+def train_step(
+    model: torch.nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor, state: State
+) -> tuple[float, State]:
     """One step of training on x, y (B, T) from `state` -> the loss before the step (float), the new state, detached."""
     ### BEGIN SOLUTION
     optimizer.zero_grad()

@@ -242,18 +242,19 @@ def _model(kind: str, weights: dict[str, Array]) -> torch.nn.Module:
 
         def forward(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
             """Logits (B, T, V), and the state after the last step."""
-            inputs = self.E[x] @ self.Wx + self.b
+            own: Any = self  # its parameters have the names of the weights
+            inputs = own.E[x] @ own.Wx + own.b
             if kind == "memoryless":
-                return torch.tanh(inputs) @ self.Wy + self.by, None
+                return torch.tanh(inputs) @ own.Wy + own.by, None
             h = c = torch.zeros_like(inputs[:, 0])
             if state is not None:
                 h, c = state if kind == "two states" else (state, c)
             hs = []
             for t in range(x.shape[1]):
-                c = torch.tanh(inputs[:, t] + h @ self.Wh) + (0.5 * c if kind == "two states" else 0.0)
+                c = torch.tanh(inputs[:, t] + h @ own.Wh) + (0.5 * c if kind == "two states" else 0.0)
                 h = torch.tanh(c) if kind == "two states" else c
                 hs.append(h)
-            return torch.stack(hs, dim=1) @ self.Wy + self.by, (h, c) if kind == "two states" else h
+            return torch.stack(hs, dim=1) @ own.Wy + own.by, (h, c) if kind == "two states" else h
 
     return Model()
 
