@@ -36,7 +36,7 @@ FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; f
 SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
 NOT_WRITTEN = {"Missing", "NotWritten"}
 REFUSED = "Refused"  # a driver's exception; its text is a sentence for the learner
-PART = re.compile(r"(the .{1,60}?),? (?:is|has|holds|lacks?) ")
+PART = re.compile(r"((?:the|array|part|d\w+)\b.{0,60}?),? (?:is|has|holds|lacks?) ")
 
 
 class CheckBroken(UserError):
