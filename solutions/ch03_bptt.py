@@ -529,10 +529,10 @@ def truncated_backward(
 #
 # Once `truncated_backward` works, run this cell.
 # It compares the gradient of $W_h$ over 64 steps, cut into chunks of `k`, with the gradient that is not cut.
-# In the first network a gradient shrinks at every step back, in the second it hardly does.
-# Which of the two can be cut into short chunks without harm?
+# In the first network a gradient shrinks to less than half at every step back, in the second it keeps most of its length.
+# Which of the two suffers less from short chunks?
 
-# %% active="ipynb" alt="The error of the cut gradient falls with k: fast where gradients fade, slowly where they do not."
+# %% active="ipynb" alt="The error of the cut gradient falls as k grows, and is about half as large where gradients fade."
 # import matplotlib.pyplot as plt
 #
 # rng = np.random.default_rng(7)
