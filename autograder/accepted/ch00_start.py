@@ -57,7 +57,7 @@ def numerical_gradient__flat_and_reshaped(f, x, eps=1e-6):
 
 
 def numerical_gradient__ranges(f: Callable[[Array], float], x: Array, eps: float = 1e-6) -> Array:
-    gradient = x * 0.0
+    gradient = np.full(x.shape, np.nan)
     for index in itertools.product(*map(range, x.shape)):
         print("entry", index)
         mask = np.zeros(x.shape, dtype=bool)

@@ -32,7 +32,7 @@ def test_numerical_gradient_of_a_plane(numerical_gradient, rng):
 def test_numerical_gradient_of_curved_functions(numerical_gradient, rng, reference):
     """The slope is the one at x, in the direction of each entry, also where f mixes the entries."""
     for f in CURVES:
-        for shape in SHAPES:
+        for shape in ((2,), (), (2, 3, 4)):
             case = place(rng, f, shape)
             expect_close(numerical_gradient.of(*case), reference.numerical_gradient.of(*case), "the gradient")
 
@@ -41,7 +41,7 @@ def test_numerical_gradient_of_curved_functions(numerical_gradient, rng, referen
 def test_numerical_gradient_steps_to_both_sides(numerical_gradient, rng, reference):
     """With a step as large as eps = 0.1 it is the central difference, f(x + eps) and f(x - eps) over 2 eps."""
     for f in CURVES:
-        for shape in SHAPES:
+        for shape in ((2,), (), (2, 3)):
             for case in place(rng, f, shape), near_zero(place(rng, f, shape)):
                 expected = reference.numerical_gradient.of(*case, 0.1)
                 expect_close(numerical_gradient.of(*case, 0.1), expected, "the central difference")
