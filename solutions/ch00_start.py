@@ -28,8 +28,8 @@
 # - Arrays are `float64` unless something else is said.
 # - Inputs are what the statement promises.
 #   Where it asks for a `ValueError`, raise one.
-# - NumPy exercises are done with NumPy, without PyTorch and without automatic differentiation; SciPy and Python's own
-#   library are welcome.
+# - NumPy exercises are done without PyTorch and without automatic differentiation.
+#   Python's own library is welcome, and so is SciPy, where you have it.
 # - PyTorch exercises say so; make new tensors on the device of the inputs, and leave `torch.nn`'s ready-made recurrent
 #   layers alone.
 # - Each exercise stands alone: do them in any order, and leave one out if you like.

@@ -19,7 +19,7 @@ from autograder.checks.compare import (
     expect_unchanged,
     expect_whole,
 )
-from autograder.checks.inputs import ALL, DIFFERENT, EQUAL, ONE_EXAMPLE, SMALL
+from autograder.checks.inputs import ALL, DIFFERENT, EQUAL, SMALL
 from autograder.checks.inputs import ch01_feedforward as cases
 
 SYMBOLS = ("example", "step", "symbol")
@@ -37,7 +37,7 @@ def test_one_hot_returns_a_vector_a_step(one_hot, rng):
         expect_shape(vectors, (sizes.B, sizes.T, sizes.V), "the array of vectors", SYMBOLS)
 
 
-@weight(3)
+@weight(6)
 def test_one_hot_marks_each_symbol(one_hot, rng, reference):
     """Each vector is 1 at its own symbol and 0 elsewhere, also where some symbols do not occur."""
     for sizes in ALL:
@@ -46,7 +46,6 @@ def test_one_hot_marks_each_symbol(one_hot, rng, reference):
             expect_close(one_hot(ids, n_symbols), reference.one_hot(ids, n_symbols), "a vector", SYMBOLS)
 
 
-@weight(2)
 def test_one_hot_refuses_unknown_symbols(one_hot, rng):
     """An id of V or above, or below 0, raises a ValueError."""
     for sizes in (SMALL, DIFFERENT):
@@ -411,7 +410,7 @@ def test_WindowMLP_has_its_three_layers(WindowMLP, rng, reference):
                 raise CheckFailed(f"{where}, {message}", expected, returned)
 
 
-@weight(4)
+@weight(5)
 def test_WindowMLP_computes_the_logits(WindowMLP, rng, reference, device):
     """The embeddings of the window, end to end, go through hidden, tanh and output."""
     for sizes in (cases.SHORT, *ALL):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ CURVES = (CUBE, SUM_OF_TANH, SINE, CUBE_OF_SUM)
 
 def place(rng: np.random.Generator, formula: str, shape: tuple[int, ...]) -> tuple[str, Array, Array]:
     """A formula, its coefficients a, and x; sums over a * x stay near 1, whatever the shape."""
-    a = away_from_zero(rng, 0.5, 1.0, shape) / max(np.prod(shape), 1) ** 0.5
+    a = away_from_zero(rng, 0.5, 1.0, shape) / math.prod(shape) ** 0.5
     return formula, np.asarray(a), np.asarray(away_from_zero(rng, 0.5, 1.5, shape))
 
 
