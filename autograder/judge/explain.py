@@ -16,7 +16,7 @@ from autograder.worker.calls import Reply
 MESSAGE = 600  # characters of a check's message
 NOT_WRITTEN = {"Missing", "NotWritten"}
 REFUSED = "Refused"  # a driver's exception; its text is a sentence for the learner
-PART = re.compile(r"(the .{1,60}?),? (?:is|has|holds|lacks?) ")
+PART = re.compile(r"((?:the|array|part|d\w+)\b.{0,60}?),? (?:is|has|holds|lacks?) ")
 
 
 def explain(verdict: CheckVerdict, failure: CheckFailed, calls: list[Call], reference: Link) -> None:
