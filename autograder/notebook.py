@@ -21,7 +21,7 @@ from autograder.checks import CheckFailed
 LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to make it"
 
 try:
-    from autograder import course, feedback
+    from autograder import course, feedback, reading
     from autograder.judge import implementations
     from autograder.judge.diagnosis import Diagnoser
     from autograder.judge.run import CheckBroken, judge_exercise
@@ -95,8 +95,11 @@ def judge(answer: object, exercise: course.Exercise, printed: io.StringIO) -> Ex
     except ImportError as error:
         raise CheckFailed(LACKS.format(error.name or error)) from None
     diagnose = Diagnoser(chapter, solution)
+    forbidden = reading.forbidden(answer, exercise)
     try:
-        return judge_exercise(exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose)
+        return judge_exercise(
+            exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose, forbidden=forbidden
+        )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None
 

@@ -17,6 +17,7 @@ from autograder.course import Exercise
 from autograder.errors import UserError
 from autograder.judge import example
 from autograder.judge.diagnosis import alike, leaves
+from autograder.judge.forbidden import ForbiddenCall, forbidden_use
 from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, Reference, Subject, WorkerDied
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
 from autograder.worker.calls import Reply
@@ -24,14 +25,6 @@ from autograder.worker.calls import Reply
 Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
 MESSAGE = 600  # characters of a check's message
-READY_MADE = {  # torch functions that a torch exercise may not reach, and what they are known as
-    **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), "torch.nn.RNNCell"),
-    **dict.fromkeys(("rnn_tanh", "rnn_relu"), "torch.nn.RNN"),
-    **dict.fromkeys(("lstm_cell", "_thnn_fused_lstm_cell"), "torch.nn.LSTMCell"),
-    **dict.fromkeys(("gru_cell", "_thnn_fused_gru_cell"), "torch.nn.GRUCell"),
-    **dict.fromkeys(("lstm", "mkldnn_rnn_layer", "_cudnn_rnn"), "torch.nn.LSTM"),
-    "gru": "torch.nn.GRU",
-}
 FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
 SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
 NOT_WRITTEN = {"Missing", "NotWritten"}
@@ -43,16 +36,6 @@ class CheckBroken(UserError):
     """A check itself failed with something else than CheckFailed: our fault, never a learner's."""
 
     status = 3
-
-
-class ForbiddenCall(CheckFailed):
-    """The exercise was answered with what it may not use: found by reading, or ``ran`` inside a call."""
-
-    def __init__(self, used: str, library: str, ran: bool = False) -> None:
-        used += ", which ran when your code was called" if ran else ""
-        numpy = f"this is a NumPy exercise: it may not use {used}"
-        torch = f"this exercise may not use {used}: it is what you are to build yourself"
-        super().__init__(numpy if library == "numpy" else torch)
 
 
 @dataclass
@@ -143,15 +126,6 @@ def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
 def _dtypes(value: Any) -> list[str]:
     """The types of all arrays in the arguments of a call."""
     return [str(leaf.dtype) for _, leaf in leaves(value) if isinstance(leaf, np.ndarray)]
-
-
-def forbidden_use(functions: Sequence[str], library: str) -> str:
-    """What a call may not have used, judged by the torch functions that ran; "" when all is well."""
-    names = [function.removeprefix("aten::") for function in functions]
-    if library == "numpy":
-        named = [name for name in names if not name.startswith("__")] or names
-        return f"torch ({named[0]})" if named else ""
-    return next((f"torch.{name} (part of {READY_MADE[name]})" for name in names if name in READY_MADE), "")
 
 
 def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: str, found: Findings) -> None:
