@@ -23,6 +23,7 @@ LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to
 try:
     from autograder import course, feedback, reading
     from autograder.judge import implementations
+    from autograder.judge.devices import judged_everywhere
     from autograder.judge.diagnosis import Diagnoser
     from autograder.judge.run import CheckBroken, judge_exercise
     from autograder.judge.subject import CallTimeout, LocalLink, Memo, Reference
@@ -95,10 +96,11 @@ def judge(answer: object, exercise: course.Exercise, printed: io.StringIO) -> Ex
     except ImportError as error:
         raise CheckFailed(LACKS.format(error.name or error)) from None
     diagnose = Diagnoser(chapter, solution)
+    reference, seed = Reference(solution), secrets.randbits(32)
     forbidden = reading.forbidden(answer, exercise)
     try:
-        return judge_exercise(
-            exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose, forbidden=forbidden
+        return judged_everywhere(
+            exercise, lambda device: judge_exercise(exercise, link, reference, seed, device, diagnose, forbidden)
         )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None
