@@ -100,12 +100,20 @@ def grade(
 
 
 @app.command()
-def prove(chapters: Chapters = None, seed: Annotated[int | None, typer.Option(help="Repeat a run.")] = None) -> None:
+def prove(
+    chapters: Chapters = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat a run.")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Exercises at a time; 0: one a core.")] = 1,
+) -> None:
     """Prove the checks: wrong answers are rejected, right ones accepted, misconceptions named."""
+    from autograder.judge.devices import note
     from autograder.prove import prove, table
 
-    rows = prove(chapters or [], seed)
+    rows = prove(chapters or [], seed, jobs)
     Console().print(table(rows))
+    problems = [f"{row.exercise}: {problem}" for row in rows for problem in row.problems]
+    for line in filter(None, [note(sum(row.device_checks for row in rows)), *problems]):
+        typer.echo(line)
     raise typer.Exit(0 if all(row.proven for row in rows) else 1)
 
 

@@ -16,8 +16,9 @@ from autograder.checks import CheckFailed
 LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to make it"
 
 try:
-    from autograder import course, feedback, picture
+    from autograder import course, feedback, picture, reading
     from autograder.judge import implementations
+    from autograder.judge.devices import judged_everywhere
     from autograder.judge.diagnosis import Diagnoser
     from autograder.judge.run import CheckBroken, judge_exercise
     from autograder.judge.subject import Memo, Reference
@@ -88,10 +89,13 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
     except ImportError as error:
         raise CheckFailed(LACKS.format(error.name or error)) from None
     diagnose = Diagnoser(chapter, solution)
+    reference, seed = Reference(solution), secrets.randbits(32)
+    forbidden = reading.forbidden(answer, exercise)
     failures: dict[str, CheckFailed] = {}
     try:
-        verdict = judge_exercise(
-            exercise, link, Reference(solution), secrets.randbits(32), diagnose=diagnose, failures=failures
+        verdict = judged_everywhere(
+            exercise,
+            lambda device: judge_exercise(exercise, link, reference, seed, device, diagnose, forbidden, failures),
         )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import multiprocessing
+import os
 import secrets
 import warnings
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from rich.table import Table
 
 from autograder import checks, course
 from autograder.course import Exercise
 from autograder.judge import implementations
+from autograder.judge.devices import CPU, device_checks, devices, judged_everywhere
 from autograder.judge.diagnosis import Diagnoser
 from autograder.judge.implementations import Mutant
 from autograder.judge.run import Diagnose, judge_exercise
@@ -29,11 +34,13 @@ class Row:
     """What was found of one exercise; ``problems`` says in one line each what is not proven.
 
     ``caught`` and ``diagnosed`` count mutants; ``accepted`` and ``passed`` count right answers, with the solution.
+    ``device_checks`` are those that depend on where torch runs.
     """
 
     chapter: str
     exercise: str
     checks: int = 0
+    device_checks: int = 0
     mutants: int = 0
     caught: int = 0
     diagnosed: int = 0
@@ -48,23 +55,28 @@ class Row:
         return not self.problems
 
 
-def prove(chapters: Iterable[str] = (), seed: int | None = None) -> list[Row]:
+def prove(chapters: Iterable[str] = (), seed: int | None = None, jobs: int = 1) -> list[Row]:
     """Judge solution, starter, accepted answers and mutants of each exercise; of all chapters by default.
 
-    Inputs are drawn from ``seed``, a fresh one by default; raises CourseError for a chapter that does not exist.
+    Inputs are drawn from ``seed``, a fresh one by default; ``jobs`` exercises are judged at a time, 0: one a core.
+    Raises CourseError for a chapter that does not exist.
     """
     seed = secrets.randbelow(2**32) if seed is None else seed
-    return [
-        prove_exercise(exercise, seed)
-        for chapter in (list(chapters) or course.chapters())
-        for exercise in course.load(chapter).exercises
-    ]
+    slugs = list(chapters) or course.chapters()
+    todo = [exercise for chapter in slugs for exercise in course.load(chapter).exercises]
+    one = partial(prove_exercise, seed=seed)
+    if jobs == 1:
+        return [one(exercise) for exercise in todo]
+    # fresh processes: a fork of one that has run torch can hang
+    with ProcessPoolExecutor(jobs or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(one, todo))
 
 
 def prove_exercise(exercise: Exercise, seed: int) -> Row:
     """The row of one exercise."""
     row = Row(exercise.chapter, exercise.name)
     row.checks = sum(check.exercise == exercise.name for check in checks.load(exercise.chapter))
+    row.device_checks = device_checks(exercise)
     if not row.checks:
         row.problems.append("there is no check of it")
         return row
@@ -79,12 +91,14 @@ def prove_exercise(exercise: Exercise, seed: int) -> Row:
     return row
 
 
-def judge(exercise: Exercise, link: Link, seed: int, diagnose: Diagnose | None = None) -> ExerciseVerdict:
+def judge(
+    exercise: Exercise, link: Link, seed: int, diagnose: Diagnose | None = None, device: str = CPU
+) -> ExerciseVerdict:
     """The verdict on an answer of our own, run in this process; what it prints and warns of is dropped."""
     reference = implementations.reference(exercise.chapter)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        return judge_exercise(exercise, link, reference, seed, diagnose=diagnose)
+        return judge_exercise(exercise, link, reference, seed, device, diagnose)
 
 
 def caught(verdict: ExerciseVerdict, crashes: bool) -> bool:
@@ -114,7 +128,7 @@ def _prove_right_ones(row: Row, exercise: Exercise, seed: int) -> None:
     right += [(f"the accepted answer {variant.style}", variant.link) for variant in variants]
     row.accepted = len(right)
     for name, link in right:
-        verdict = judge(exercise, link, seed)
+        verdict = judged_everywhere(exercise, partial(judge, exercise, link, seed, None))
         row.passed += verdict.status == "passed"
         if verdict.status != "passed":
             row.problems.append(f"{name} does not pass: {verdict.message} (seed {seed})")
@@ -123,11 +137,15 @@ def _prove_right_ones(row: Row, exercise: Exercise, seed: int) -> None:
 def _prove_wrong_one(row: Row, exercise: Exercise, mutant: Mutant, diagnoser: Diagnoser, seed: int) -> None:
     """A mutant must be caught, and must not be taken for another one."""
     verdict = judge(exercise, mutant.link, seed, diagnoser)
+    missed: list[str] = [] if caught(verdict, mutant.crashes) else [verdict.status]
+    for device in devices(exercise)[1:]:
+        elsewhere = judge(exercise, mutant.link, seed, device=device)
+        missed += [] if caught(elsewhere, mutant.crashes) else [f"{elsewhere.status} on {device}"]
     row.mutants += 1
-    row.caught += caught(verdict, mutant.crashes)
+    row.caught += not missed
     row.diagnosed += bool(verdict.diagnosis)
-    if not caught(verdict, mutant.crashes):
-        row.problems.append(f"the mutant {mutant.id} is not caught: {verdict.status} (seed {seed})")
+    if missed:
+        row.problems.append(f"the mutant {mutant.id} is not caught: {', '.join(missed)} (seed {seed})")
     for diagnosis in verdict.diagnosis:
         if diagnosis.id.startswith("mutant:") and mutant.believes not in diagnosis.believes:
             row.problems.append(f"the mutant {mutant.id} is taken for {diagnosis.id} (seed {seed})")

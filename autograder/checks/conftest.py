@@ -17,7 +17,7 @@ import pytest
 from autograder import course
 from autograder.checks import HELPERS, CheckFailed
 from autograder.checks.plugin import PROBLEMS, SEED, SUBMISSION
-from autograder.judge import implementations
+from autograder.judge import devices, implementations
 from autograder.judge.subject import Link, LocalLink, Reference, Subject
 from autograder.judge.submission import Submission
 from autograder.worker import calls, source
@@ -33,23 +33,20 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 
 
 @pytest.fixture
-def device(request: pytest.FixtureRequest) -> str:
-    """Where torch exercises run."""
-    return str(request.config.getoption("device"))
-
-
-@pytest.fixture
 def reference(request: pytest.FixtureRequest) -> Reference:
     """The solutions of the chapter."""
     return implementations.reference(_chapter(request.module))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for each implementation that a check judges."""
+    """One item for each implementation that a check judges, and for each device where torch exercises run."""
     names = [name for name in inspect.signature(metafunc.function).parameters if name not in HELPERS]
     links = _links(metafunc.config, _chapter(metafunc.module), names[0])
     subjects = [[Subject(name, link) for name in names] for link in links.values()]
     metafunc.parametrize(names, subjects, ids=list(links))
+    if "device" in metafunc.fixturenames:
+        without = pytest.mark.skipif(not devices.gpu(), reason=devices.NO_GPU)
+        metafunc.parametrize("device", [devices.CPU, pytest.param(devices.GPU, marks=without)])
 
 
 @pytest.hookimpl(wrapper=True)

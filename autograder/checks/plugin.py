@@ -24,11 +24,10 @@ PROBLEMS = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The three options."""
+    """The two options."""
     group = parser.getgroup("unrolled", "Unrolled's checks")
     group.addoption("--submission", metavar="FILE", help="run the checks on the functions in FILE (.py or .ipynb)")
     group.addoption("--seed", type=_seed, help="draw the inputs of the checks from this seed (default: a fresh one)")
-    group.addoption("--device", default="cpu", choices=["cpu", "cuda"], help="where torch exercises run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,9 +66,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Cells of the submission that do not run."""
+    """Cells of the submission that do not run, and what no GPU has seen."""
     for problem in config.stash[PROBLEMS]:
         terminalreporter.write_line(problem, yellow=True)
+    from autograder.judge import devices
+
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if devices.NO_GPU in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(devices.note(len(skipped)))
 
 
 def _seed(text: str) -> int:

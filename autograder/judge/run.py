@@ -17,7 +17,8 @@ from autograder.course import Exercise
 from autograder.errors import UserError
 from autograder.judge import explain
 from autograder.judge.diagnosis import MOST
-from autograder.judge.guard import ForbiddenCall, Guard
+from autograder.judge.forbidden import ForbiddenCall
+from autograder.judge.guard import Guard
 from autograder.judge.related import seen
 from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied
 from autograder.judge.trial import alike, leaves

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import gc
+import sys
+import threading
 import time
 from typing import Any
 
@@ -72,7 +74,7 @@ def test_only_first_calls_are_traced() -> None:
 
 @pytest.mark.parametrize("name", ["RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU"])
 def test_ready_made_cell(name: str) -> None:
-    """Each of PyTorch's recurrent layers is found by what runs: the function is named, and the layer that it is of."""
+    """Each of PyTorch's recurrent layers is found by what runs, and named."""
     layer = getattr(torch.nn, name)(2, 3)
 
     def borrowed(x):
@@ -81,7 +83,49 @@ def test_ready_made_cell(name: str) -> None:
 
     verdict = judged(borrowed, "torch")
     assert verdict.status == "forbidden"
-    assert re.search(rf"may not use torch\.\w+ \(part of torch\.nn\.{name}\), which ran when", verdict.message)
+    assert f"may not use torch.nn.{name}, which ran when your code was called:" in verdict.message
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_function_of_a_ready_made_cell(older: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function is named with the layer that it is of; so it is where torch has no profiler of the older kind."""
+    if older:
+        monkeypatch.delattr(torch.autograd, "_enable_profiler_legacy")
+    x = torch.ones(1, 2)
+    verdict = judged(lambda a: (torch.ops.aten.rnn_tanh_cell(x, x, *[torch.ones(2, 2)] * 2), 2 * a)[1], "torch")
+    assert "may not use torch.rnn_tanh_cell (part of torch.nn.RNNCell), which ran when" in verdict.message
+
+
+def test_a_call_that_fails_is_watched_too() -> None:
+    """What a call uses before it raises is found."""
+
+    def fails(x):
+        torch.ones(2)
+        raise ValueError
+
+    assert judged(fails).status == "forbidden"
+
+
+def test_hooks_are_put_back() -> None:
+    """A profile hook of one's own, and the collection of garbage, are as they were before."""
+
+    def hook(*_: Any) -> None:
+        """A profiler of the learner's."""
+
+    for mine in (None, hook):
+        sys.setprofile(mine)
+        try:
+            LocalLink({"twice": twice}, {}).call("twice", (np.ones(3),), {}, True)
+            assert sys.getprofile() is mine and threading.getprofile() is None and gc.isenabled()
+        finally:
+            sys.setprofile(None)
+
+
+def test_nothing_is_collected_meanwhile() -> None:
+    """While a call is watched no garbage is cleared away: it may be torch's, left by an earlier exercise."""
+    collecting: list[bool] = []
+    judged(lambda x: (collecting.append(gc.isenabled()), 2 * x)[1])
+    assert collecting == [False, False, True]  # the third call is the second one of its check
 
 
 def test_tracing_is_cheap_and_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,9 +5,9 @@ The same code runs in the box, in a notebook and under pytest, so that all of th
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import linecache
-import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.worker import codec
+from autograder.worker import codec, watch
 
 CELL = "<cell"  # the file name of every learner's cell starts so: "<cell 3>"
 
@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass
 class Reply:
-    """What came of a call: the value, or a failure; the arguments that changed; the torch functions used."""
+    """What came of a call: the value, or a failure; the arguments that changed; the names of `watch` that ran."""
 
     value: Any = None
     changed: tuple[str, ...] = ()
@@ -69,18 +69,17 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     names = _names(function, len(args)) + list(kwargs)
     given = [*args, *kwargs.values()]
     before = [_print(value) for value in given]
-    operators: tuple[str, ...] = ()
+    used: set[str] = set()
+    plain, failure = None, None
     try:
-        if trace:
-            value, operators = _traced(function, args, kwargs)
-        else:
+        with watch.watched() if trace else contextlib.nullcontext(used) as used:
             value = function(*args, **kwargs)
         plain = codec.plain(value)
     except codec.CodecError as error:
-        return Reply(None, _changed(names, given, before), Failure("NotPlain", str(error)), operators)
+        failure = Failure("NotPlain", str(error))
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: a learner's exit is the learner's
-        return Reply(failure=describe(error), changed=_changed(names, given, before))
-    return Reply(plain, _changed(names, given, before), None, operators)
+        failure = describe(error)
+    return Reply(plain, _changed(names, given, before), failure, watch.names(used))
 
 
 def describe(error: BaseException) -> Failure:
@@ -128,23 +127,3 @@ def _changed(names: list[str], given: list[Any], before: list[bytes]) -> tuple[s
         if not same:
             changed.append(name)
     return tuple(changed)
-
-
-def _traced(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
-    """The value, and the names of the torch functions that ran on the way (none where torch is not loaded).
-
-    Not torch's profiler: that one starts a thread, and prints two lines on stderr that a notebook shows.
-    """
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return function(*args, **kwargs), ()
-    used: set[str] = set()
-
-    class Record(torch.overrides.TorchFunctionMode):  # type: ignore[misc, name-defined]
-        def __torch_function__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            used.add(getattr(operator, "__name__", "?"))
-            return operator(*args, **(kwargs or {}))
-
-    with Record():
-        value = function(*args, **kwargs)
-    return value, tuple(sorted(used))

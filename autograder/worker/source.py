@@ -7,7 +7,7 @@ import contextlib
 import linecache
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 
 from autograder.worker.calls import CELL
@@ -15,6 +15,8 @@ from autograder.worker.calls import CELL
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 OTHER_LANGUAGE = re.compile(r"\A\s*%%(?!time|timeit|capture|prun)\w+")
 RECURRENT = re.compile(r"^torch\.(?:.*\.)?(?:(?:RNN|LSTM|GRU)\w*|(?:\w*_)?(?:rnn|lstm|gru)(?:_\w+)?)$")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 AUTOMATIC = re.compile(r"^(?:torch|jax|autograd|tensorflow|tinygrad)(?:\.|$)")
 
 
@@ -73,63 +75,109 @@ def forbidden(cells: Sequence[Cell], exercise: str, library: str) -> str:
     """The first call that breaks the rules of an exercise, spelled as a dotted name; "" when there is none.
 
     Follows the names that the exercise's definition uses through the learner's own definitions.
-    A policy, not a boundary: what is spelled to escape it is found by the operators that run.
+    A policy, not a boundary: what is spelled to escape it is found by what runs, see `watch`.
     """
     rule = AUTOMATIC if library == "numpy" else RECURRENT
-    aliases: dict[str, str] = {}
-    definitions: dict[str, list[ast.AST]] = {}
+    known = _Names()
     for cell in cells:
         with contextlib.suppress(RecursionError):  # a thousand branches deep: the cell still runs
             for statement in cell.tree.body if cell.tree else []:
-                _note(statement, aliases, definitions)
+                known.note(statement)
+    if rule.match(known.aliases.get(exercise, "")):  # imported under the exercise's own name
+        return known.aliases[exercise]
     seen: set[str] = set()
     todo = [exercise]
     while todo:
         name = todo.pop()
-        for node in definitions.get(name, []) if name not in seen else []:
-            local = dict(aliases)
-            for used in _dotted_names(node, local):
+        for node in known.definitions.get(name, []) if name not in seen else []:
+            for first, used in _dotted_names(node, known.aliases):
                 if rule.match(used):
                     return used
-                todo.append(used.split(".")[0])
+                todo.append(first)
         seen.add(name)
     return ""
 
 
-def _note(node: ast.AST, aliases: dict[str, str], definitions: dict[str, list[ast.AST]]) -> None:
-    """Record what a statement binds: the dotted path of an import, or the node that defines a name."""
-    if isinstance(node, ast.Import):
-        for imported in node.names:  # `import a.b` binds a, `import a.b as c` binds c to a.b
-            first = imported.name.split(".")[0]
-            aliases[imported.asname or first] = imported.name if imported.asname else first
-    elif isinstance(node, ast.ImportFrom):
-        aliases.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        definitions[node.name] = [node]  # the last definition is the one that is called
-    elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for name in ast.walk(target):
-                if isinstance(name, ast.Name):
-                    definitions.setdefault(name.id, []).append(node)
-    else:  # if, try, with, for: whatever they bind inside
-        for child in ast.iter_child_nodes(node):
-            _note(child, aliases, definitions)
+@dataclass
+class _Names:
+    """What a learner's names stand for: the dotted path of an import, or the nodes that may define them."""
+
+    aliases: dict[str, str] = field(default_factory=dict)
+    definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
+
+    def note(self, node: ast.AST, certain: bool = True) -> None:
+        """Record what a statement binds; what is ``certain`` takes the place of what the name was before."""
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name, path in _imported(node):
+                self.aliases[name] = path
+                if certain:
+                    self.definitions.pop(name, None)
+        elif isinstance(node, DEFINITIONS):
+            self._define(node.name, node, certain)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                whole = certain and isinstance(node, ast.Assign) and isinstance(target, (ast.Name, ast.Tuple))
+                for name in (each.id for each in ast.walk(target) if isinstance(each, ast.Name)):
+                    self._define(name, node, whole)
+        else:  # if, try, with, for: whatever they bind inside
+            for child in ast.iter_child_nodes(node):
+                self.note(child, False)
+
+    def _define(self, name: str, node: ast.AST, certain: bool) -> None:
+        before = [] if certain else self.definitions.get(name, [])
+        self.definitions[name] = [*before, node]
+        if certain:
+            self.aliases.pop(name, None)
 
 
-def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
-    """Every name that is used below ``node``, with the attributes behind it, aliases resolved; annotations aside."""
-    todo = [node]
+def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """The names that an import binds, each with its dotted path: `import a.b` binds a, `import a.b as c` c to a.b."""
+    for each in node.names:
+        if isinstance(node, ast.ImportFrom):
+            yield each.asname or each.name, f"{node.module}.{each.name}"
+        else:
+            first = each.name.split(".")[0]
+            yield each.asname or first, each.name if each.asname else first
+
+
+def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Every name used below ``node`` that is not local there: itself, and with its attributes, aliases resolved.
+
+    Annotations aside: they are never called.
+    """
+    aliases = dict(aliases)
+    todo: list[tuple[ast.AST, frozenset[str]]] = [(node, frozenset())]
     while todo:
-        here = todo.pop()
+        here, local = todo.pop()
         if isinstance(here, (ast.Import, ast.ImportFrom)):
-            _note(here, aliases, {})
+            aliases.update(_imported(here))
         parts: list[str] = []
         inner: ast.AST = here
         while isinstance(inner, ast.Attribute):
             parts.append(inner.attr)
             inner = inner.value
         if isinstance(inner, ast.Name):
-            yield ".".join([aliases.get(inner.id, inner.id), *reversed(parts)])
+            if inner.id not in local:
+                yield inner.id, ".".join([aliases.get(inner.id, inner.id), *reversed(parts)])
             continue
-        annotations = [getattr(here, "annotation", None), getattr(here, "returns", None)]
-        todo.extend(child for child in reversed(list(ast.iter_child_nodes(here))) if child not in annotations)
+        todo.extend(reversed(list(_below(here, local))))
+
+
+def _below(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """The children of a node, each with the names that are local there; annotations left out."""
+    left_out = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+    body = getattr(node, "body", None) if isinstance(node, FUNCTIONS) else []
+    within = {id(each) for each in (body if isinstance(body, list) else [body])}  # of a lambda, one expression
+    inside = local | _bound(node) if within else local
+    for child in ast.iter_child_nodes(node):  # decorators and defaults are evaluated outside
+        if child not in left_out:
+            yield child, inside if id(child) in within else local
+
+
+def _bound(function: ast.AST) -> set[str]:
+    """The names that are local to a function: its arguments, and what it assigns or defines."""
+    nodes = list(ast.walk(function))
+    names = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.name for node in nodes if isinstance(node, DEFINITIONS) and node is not function}
+    return names - {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
