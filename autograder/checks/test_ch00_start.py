@@ -37,7 +37,7 @@ def test_numerical_gradient_of_curved_functions(numerical_gradient, rng, referen
             expect_close(numerical_gradient.of(*case), reference.numerical_gradient.of(*case), "the gradient")
 
 
-@weight(3)
+@weight(4)
 def test_numerical_gradient_steps_to_both_sides(numerical_gradient, rng, reference):
     """With a step as large as eps = 0.1 it is the central difference, f(x + eps) and f(x - eps) over 2 eps."""
     for f in CURVES:

