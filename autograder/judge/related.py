@@ -38,8 +38,9 @@ def seen(name: str, reply: Reply) -> Reply:
 def diagnoses(tried: Sequence[Tried], reference: Link) -> list[Diagnosis]:
     """What holds between the learner's results and the right ones; of several parts alike, in one sentence."""
     found: dict[str, tuple[Relation, list[str], int]] = {}
-    for call, parts in _by_part(tried, reference).items():
-        called = _called(call, list(parts), reference)
+    by_part = _by_part(tried, reference)
+    for call, parts in by_part.items():
+        called = _called(call, list(parts), reference, alone=len(by_part) == 1)
         exchanged, explained = exchanges.of(parts, called)
         if exchanged:
             found[exchanged.sentence] = (exchanged, [""], len(next(iter(parts.values()))))
@@ -67,8 +68,9 @@ def same_always(tried: Sequence[Tried]) -> list[Diagnosis]:
 
 
 def _is_something(value: object) -> bool:
-    """None, and zeros alone, are another mistake."""
-    return any(np.any(leaf) for _, leaf in leaves(value) if isinstance(leaf, np.ndarray))
+    """Not None and not whole numbers, such as zeros: these come out alike for other reasons too."""
+    arrays = [leaf for _, leaf in leaves(value) if isinstance(leaf, np.ndarray)]
+    return any(bool((leaf != np.round(leaf)).any()) for leaf in arrays)
 
 
 def _evidence(relation: Relation, named: Sequence[str], times: int) -> str:
@@ -101,10 +103,10 @@ def _are_arrays(trials: Sequence[Trial]) -> bool:
     return all(isinstance(trial.given, np.ndarray) and isinstance(trial.right, np.ndarray) for trial in trials)
 
 
-def _called(call: str, paths: Sequence[str], reference: Link) -> dict[str, str]:
-    """The parts of a result in words, by their paths; where a driver made them, with its name."""
+def _called(call: str, paths: Sequence[str], reference: Link, alone: bool) -> dict[str, str]:
+    """The parts of a result in words, by their paths; where one of several drivers made them, with its name."""
     several = names.results(reference, call)
-    return {path: _name(path, several) + (f" (of {call})" if "." in call else "") for path in paths}
+    return {path: _name(path, several) + ("" if alone or "." not in call else f" (of {call})") for path in paths}
 
 
 def _name(path: str, several: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ class Trial:
         """The number of examples: the length of the first argument that is a batch; 1 where there is none."""
         for name, value in self._arrays():
             if value.ndim >= 2:
-                return 1 if value.ndim == 2 and name in EVERY_STEP else int(value.shape[0])
+                return 1 if value.ndim == 2 and name in EVERY_STEP else int(value.shape[0]) or 1
         return 1
 
     @property
@@ -46,9 +46,9 @@ class Trial:
         """The number of steps, read from an argument that has them; 1 where none has."""
         for name, value in self._arrays():
             if value.ndim == 3 or (value.ndim == 2 and value.dtype.kind in "iu"):
-                return int(value.shape[1])
+                return int(value.shape[1]) or 1
             if (value.ndim == 2 and name in EVERY_STEP) or name == "uniforms":
-                return int(value.shape[0])
+                return int(value.shape[0]) or 1
         return 1
 
     @property
