@@ -9,13 +9,16 @@ import atexit
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from autograder import paths
 from autograder.errors import UserError
+
+if TYPE_CHECKING:
+    from autograder.judge.session import Judge
 
 gc.set_threshold(100_000, 20, 20)  # torch and nbgrader bring a million objects that stay: looking through them often,
 atexit.register(gc.freeze)  # and once more at the end, would cost two seconds of each command
@@ -60,10 +63,7 @@ def check(
 
     perfect = True
     with Judge(allow_unisolated=True) as judge:  # for one's own work a warning is enough
-        if judge.isolation == "none" and not allow_unisolated:
-            typer.echo(f"autograder: warning: {judge.holes[0]}; check only files that you trust", err=True)
-        elif judge.isolation == "inner":
-            typer.echo(f"autograder: warning: {judge.warning}", err=True)
+        _warn(judge, allow_unisolated)
         for file in files:
             verdict = judge.verdict(file)
             perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)
@@ -77,6 +77,38 @@ def check(
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     raise typer.Exit(0 if perfect else 1)
+
+
+@app.command()
+def status(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="More notebooks or .py files.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Holds CHAPTER/CHAPTER.ipynb.")] = paths.EXERCISES,
+    json: Annotated[bool, typer.Option("--json", help="All of it as JSON, and nothing else.")] = False,
+    allow_unisolated: Unisolated = False,
+) -> None:
+    """Show your own progress through the chapters, and what to do next."""
+    from autograder.progress import as_json, shown
+    from autograder.status import Verdicts, look
+
+    def start() -> Judge:
+        from autograder.judge.selftest import start_ahead
+
+        start_ahead()
+        from autograder.judge.session import Judge
+
+        return Judge(allow_unisolated=True)
+
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder}: no such folder", param_hint="--folder")
+    with Verdicts(start, lambda judge: _warn(judge, allow_unisolated)) as verdicts:
+        parts = look(verdicts, folder, files or [])
+    if json:
+        typer.echo(as_json(parts))
+    else:
+        Console(highlight=False).print(shown(parts), crop=False)
+    raise typer.Exit(1 if any(part.problem for part in parts) else 0)
 
 
 @app.command()
@@ -139,6 +171,14 @@ def doctor() -> None:
     findings = examine()
     Console().print(table(findings))
     raise typer.Exit(0 if all(finding.ok or not finding.needed for finding in findings) else 3)
+
+
+def _warn(judge: Judge, allow_unisolated: bool) -> None:
+    """Where one's own work runs less well isolated than it could, a line says so."""
+    if judge.isolation == "none" and not allow_unisolated:
+        typer.echo(f"autograder: warning: {judge.holes[0]}; check only files that you trust", err=True)
+    elif judge.isolation == "inner":
+        typer.echo(f"autograder: warning: {judge.warning}", err=True)
 
 
 def main() -> None:

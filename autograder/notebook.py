@@ -87,7 +87,7 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
         link = Timed({exercise.name: answer}, implementations.drivers(chapter), printed)
         solution = Memo(implementations.solution(chapter))
     except ImportError as error:
-        raise CheckFailed(LACKS.format(error.name or error)) from None
+        raise CheckFailed(LACKS.format((error.name or str(error)).partition(".")[0])) from None
     diagnose = Diagnoser(chapter, solution)
     reference, seed = Reference(solution), secrets.randbits(32)
     forbidden = reading.forbidden(answer, exercise)

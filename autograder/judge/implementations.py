@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import linecache
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from functools import cache, cached_property
 from typing import Any
 
 from autograder import course, paths
-from autograder.course import CourseError
+from autograder.course import CourseError, Exercise
 from autograder.judge.subject import LocalLink, Memo, Reference
 
 KEYS = {"id", "of", "believes", "edits", "code", "crashes"}
+TORCH = re.compile(r"^(?:import |from )?torch\b.*$", re.MULTILINE)  # a line of a chapter's imports that needs torch
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def solution(chapter: str) -> LocalLink:
     """The reference solutions; without torch, those of the NumPy exercises."""
     if importlib.util.find_spec("torch"):
         return LocalLink(vars(course.solution(chapter)), drivers(chapter))
-    sources = [exercise.source for exercise in course.load(chapter).exercises if exercise.library == "numpy"]
+    sources = [exercise.source for exercise in _exercises(chapter)]
     return link(chapter, "\n\n".join(sources), f"<cell solutions of {chapter}>")
 
 
@@ -78,8 +80,8 @@ def reference(chapter: str) -> Reference:
 
 @cache
 def starter(chapter: str) -> LocalLink:
-    """What a learner has before writing anything."""
-    source = "\n\n".join(exercise.starter for exercise in course.load(chapter).exercises)
+    """What a learner has before writing anything; without torch, of the NumPy exercises."""
+    source = "\n\n".join(exercise.starter for exercise in _exercises(chapter))
     return link(chapter, source, f"<cell starter of {chapter}>")
 
 
@@ -113,12 +115,19 @@ def mutants(chapter: str) -> list[Mutant]:
 def link(chapter: str, source: str, file: str) -> LocalLink:
     """Execute a chapter's imports and then ``source``; ``file`` is the name that tracebacks show its lines under."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    torch = importlib.util.find_spec("torch")
-    setup = [text for text in course.load(chapter).setup if torch or "import torch" not in text]
+    setup = list(course.load(chapter).setup)
+    if not importlib.util.find_spec("torch"):
+        setup = [TORCH.sub("", text) for text in setup]
     for text, name in [*((text, f"<setup of {chapter}>") for text in setup), (source, file)]:
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         exec(compile(text, name, "exec"), namespace)
     return LocalLink(namespace, drivers(chapter))
+
+
+def _exercises(chapter: str) -> list[Exercise]:
+    """The exercises of a chapter that can be run here: without torch, those of NumPy."""
+    torch = importlib.util.find_spec("torch")
+    return [exercise for exercise in course.load(chapter).exercises if torch or exercise.library == "numpy"]
 
 
 def _mutant(chapter: str, entry: dict[str, Any]) -> Mutant:

@@ -80,8 +80,8 @@ class Judge:
         return verdict
 
     def checks_sha256(self, chapter: str) -> str:
-        """The fingerprint of all that decides a grade of this chapter: exercises, checks, drivers, and the judge."""
-        return _fingerprint(chapter)
+        """The fingerprint of all that decides a grade of this chapter."""
+        return checks_sha256(chapter)
 
     def _judge_again_if_the_box_ends(self, handed_in: Submission, verdict: Verdict) -> None:
         """No submission pays for what another one did to the box; JudgeError when no box will stay."""
@@ -160,7 +160,8 @@ def _import_torch() -> None:
 
 
 @cache
-def _fingerprint(chapter: str) -> str:
+def checks_sha256(chapter: str) -> str:
+    """The fingerprint of all that decides a grade of a chapter: exercises, checks, drivers, and the judge."""
     files = [
         paths.SOLUTIONS / f"{chapter}.py",
         paths.MUTANTS / f"{chapter}.toml",

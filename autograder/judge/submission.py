@@ -155,10 +155,15 @@ def _chapter_of(cells: list[_RawCell]) -> str | None:
 
 @cache
 def _master_sources(chapter: str) -> dict[str, Role]:
-    """What stands in the released notebook besides the answers: no learner's work, so it does not run."""
+    """What stands in the released notebook besides the answers: no learner's work, so it does not run.
+
+    Taken from the source of the chapter: in ``exercises/`` a learner may have been at work.
+    """
+    from autograder.course.notebook import source_notebook  # nbformat takes a moment to import
+
     known: dict[str, Role] = {source.strip(): "setup" for source in course.load(chapter).setup}
     demonstrations = {source.strip() for source in course.load(chapter).demonstrations}
-    for cell in course.master(chapter).cells:
+    for cell in source_notebook(course.load(chapter)).cells:
         marks = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and not marks.get("solution"):
             role: Role = "check" if marks.get("grade") else "setup"

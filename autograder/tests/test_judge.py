@@ -194,12 +194,12 @@ def test_where_nothing_isolates_the_judge_refuses(monkeypatch: pytest.MonkeyPatc
 
 def test_the_fingerprint_follows_the_checks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whoever changes a check, a driver or a solution gets other fingerprints, so that old verdicts are not kept."""
-    before = session._fingerprint.__wrapped__(CHAPTER)
-    assert session._fingerprint.__wrapped__(CHAPTER) == before
+    before = session.checks_sha256.__wrapped__(CHAPTER)
+    assert session.checks_sha256.__wrapped__(CHAPTER) == before
     solution = tmp_path / f"{CHAPTER}.py"
     solution.write_text("changed")
     monkeypatch.setattr(session.paths, "SOLUTIONS", tmp_path)
-    assert session._fingerprint.__wrapped__(CHAPTER) != before
+    assert session.checks_sha256.__wrapped__(CHAPTER) != before
 
 
 def test_a_verdict_of_another_kind_is_refused() -> None:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from autograder import course
-from autograder.judge.submission import read
+from autograder import course, paths
+from autograder.judge.submission import _master_sources, read
 
 CHAPTER = "ch02_recurrence"
 STEP = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + h_prev @ Wh + b)"
@@ -126,3 +127,15 @@ def test_no_file_and_no_plain_file(tmp_path: Path) -> None:
     assert "no such file" in read(tmp_path / "none.ipynb").problem
     assert "not a regular file" in read(tmp_path).problem
     assert "not a regular file" in read(link).problem
+
+
+def test_helpers_in_the_released_notebook_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Who works in exercises/ itself, as learners do, has cells of their own there too: they run."""
+    path = tmp_path / CHAPTER / f"{CHAPTER}.ipynb"
+    path.parent.mkdir()
+    notebook = course.master(CHAPTER)
+    notebook.cells.insert(3, nbformat.v4.new_code_cell("def helper():\n    return 1"))
+    path.write_text(json.dumps(notebook))
+    monkeypatch.setattr(paths, "EXERCISES", tmp_path)
+    _master_sources.cache_clear()
+    assert read(path).own_cells() == [("cell 3", "def helper():\n    return 1")]
