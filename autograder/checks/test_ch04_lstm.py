@@ -308,7 +308,7 @@ def test_cell_memory_multiplies_the_gates(cell_memory, rng, reference):
 @weight(2)
 def test_cell_memory_survives_closed_gates(cell_memory, rng, reference):
     """A gate of exactly 0 erases what was there before it, and nothing that comes later."""
-    for sizes in ALL:
+    for sizes in (ONE_EXAMPLE, ONE_STEP, EQUAL, DIFFERENT):
         case = lstm.forget_gates(rng, sizes, closed=True)
         expect_close(cell_memory(*case), reference.cell_memory(*case), "the result", STATES)
 

@@ -68,11 +68,12 @@ def sequence_back(
 
 
 def forget_gates(rng: np.random.Generator, sizes: Sizes, closed: bool = False) -> tuple[Array]:
-    """Forget gates (B, T, H) that let most pass; ``closed``: some, one at least, are exactly 0."""
+    """Forget gates (B, T, H) that let most pass; ``closed``: some, one in the middle at least, are exactly 0."""
     f = rng.uniform(0.4, 0.95, size=(sizes.B, sizes.T, sizes.H))
     if closed:
         f[rng.random(f.shape) < 0.2] = 0.0
-        f[0, -1, 0] = 0.0
+        f[0, sizes.T // 2, 0] = 0.0
+        f[0, sizes.T // 2 + 1 :, 0] = 0.5  # what comes later is still there
     return (f,)
 
 
