@@ -12,6 +12,7 @@ import pytest
 
 from autograder import course, paths
 from autograder.course import reproduce
+from autograder.judge import implementations
 
 
 class _Page(HTMLParser):
@@ -60,6 +61,18 @@ def test_every_chapter_has_its_pages(site: Path) -> None:
     for slug in course.chapters():
         for name in (f"book/{slug}.html", f"exercises/{slug}/{slug}.html", f"solutions/{slug}.html"):
             assert (site / name).is_file(), name
+
+
+def test_the_proof_has_its_figures(site: Path) -> None:
+    """Each exercise stands in a table of its chapter, and each mistake in a folded list."""
+    text = _page(site, "book/proof.html").text
+    for slug in course.chapters():
+        assert f"{course.load(slug).title} ({slug})" in text
+        for mutant in implementations.mutants(slug):
+            assert mutant.believes.replace("`", "") in text
+        for exercise in course.load(slug).exercises:
+            count = sum(mutant.of == exercise.name for mutant in implementations.mutants(slug))
+            assert f"{count}/{count}" in text and f"{exercise.name}: {count} wrong answers" in text
 
 
 def test_every_picture_says_in_words_what_it_shows(site: Path) -> None:

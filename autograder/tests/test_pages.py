@@ -37,6 +37,7 @@ phone.onload = () => setTimeout(() => {
 </script>"""
 PAGES = [
     "book/intro",
+    "book/proof",
     *(f"{p}" for s in course.chapters() for p in (f"book/{s}", f"exercises/{s}/{s}", f"solutions/{s}")),
 ]
 
