@@ -19,7 +19,7 @@ try:
     from autograder import course, feedback, picture, reading
     from autograder.judge import implementations
     from autograder.judge.devices import judged_everywhere
-    from autograder.judge.diagnosis import Diagnoser
+    from autograder.judge.diagnosis import Diagnoser, careful
     from autograder.judge.run import CheckBroken, judge_exercise
     from autograder.judge.subject import Memo, Reference
     from autograder.judge.verdict import ExerciseVerdict
@@ -88,7 +88,7 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
         solution = Memo(implementations.solution(chapter))
     except ImportError as error:
         raise CheckFailed(LACKS.format((error.name or str(error)).partition(".")[0])) from None
-    diagnose = Diagnoser(chapter, solution)
+    diagnose = careful(Diagnoser(chapter, solution))
     reference, seed = Reference(solution), secrets.randbits(32)
     forbidden = reading.forbidden(answer, exercise)
     failures: dict[str, CheckFailed] = {}

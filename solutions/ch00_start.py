@@ -24,12 +24,13 @@
 # - Batch first: an input is `(B, D)`, a sequence `(B, T, D)`.
 # - Weights are applied from the right: `x @ W + b`, with `x (B, D)`, `W (D, H)` and `b (H,)`.
 # - Functions are pure: they change nothing that is passed in, and they remember nothing between calls.
-# - Several results are returned as a tuple, in the order that is asked for.
+# - Results are NumPy arrays, not lists; several results are returned as a tuple, in the order that is asked for.
 # - Arrays are `float64` unless something else is said.
+#   One may also be `float32`, transposed or strided: only its values count.
 # - Inputs are what the statement promises.
 #   Where it asks for a `ValueError`, raise one.
 # - NumPy exercises are done without PyTorch and without automatic differentiation.
-#   Python's own library is welcome, and so is SciPy, where you have it.
+#   Python's own library is welcome, and so is SciPy.
 # - PyTorch exercises say so; make new tensors on the device of the inputs, and leave `torch.nn`'s ready-made recurrent
 #   layers alone.
 # - Each exercise stands alone: do them in any order, and leave one out if you like.

@@ -325,7 +325,7 @@ def readout(hs: Array, lengths: Array, Wy: Array, by: Array, mode: str) -> Array
 #
 # The stream is cut into chunks of T symbols, one right after the other, without gaps and without overlap.
 # For each symbol in `x`, `y` holds the one that follows it in the stream, across the end of a chunk too.
-# There are $C = \lfloor (N-1)/T \rfloor$ chunks: as many as find a next symbol for every one of their own.
+# There are $C = \lfloor (N-1)/T \rfloor$ chunks: as many full chunks as there are when every symbol in them must have a next one.
 # What is left over at the end is not used.
 #
 # | name | shape | meaning |
@@ -376,6 +376,7 @@ def next_symbol_pairs(ids: Array, T: int) -> tuple[Array, Array]:
 # Lay the probabilities side by side on a line from 0 to 1, symbol 0 first: the answer is the symbol on whose piece $u$
 # falls.
 # In other words: it is the smallest $k$ with $c_k > u$.
+# You will not be asked about a $u$ that lies exactly on the border of two pieces.
 #
 # | name | shape | meaning |
 # |---|---|---|

@@ -21,6 +21,7 @@
 # respect to `z`, and has the shape of `z`.
 # A gradient that is passed *in* holds only what arrives from outside the function.
 # Every value of the forward run that you need is passed in too: there is nothing to recompute.
+# Functions change nothing that they are given.
 # Use NumPy alone until the last exercise, which is about PyTorch.
 
 # %%

@@ -94,7 +94,11 @@ def expect_whole(returned: Any, expected: Any, what: str, axes: Sequence[str] = 
     right = np.asarray(expected)
     number = isinstance(returned, (int, np.integer)) and not isinstance(returned, bool) and not right.shape
     if not number:
-        expect_shape(_as_floats(returned), right.shape, what, axes, right)
+        try:
+            expect_shape(_as_floats(returned), right.shape, what, axes, right)
+        except CheckFailed as failure:
+            failure.returned = returned  # as it came, whole numbers as whole numbers
+            raise
     array = np.asarray(returned)
     if array.dtype.kind not in "iu" and array.size:
         found = "a float" if not array.shape else f"{array.dtype} values"

@@ -310,7 +310,7 @@ def test_mlp_backward_is_pure(mlp_backward, rng):
 
 @weight(2)
 def test_memoryless_accuracy_of_one_sequence(memoryless_accuracy, rng, reference):
-    """Of the pairs of one sequence, those count whose second symbol is the most frequent one after the first."""
+    """In one sequence, a pair is right when its second symbol is the one that follows its first most often."""
     for length, n_symbols in ((6, 2), (12, 3), (40, 5), (60, 11)):
         for case in cases.streams(rng, (length,), n_symbols), cases.tied(rng, n_symbols):
             expect_close(memoryless_accuracy(case), reference.memoryless_accuracy(case), "the accuracy")

@@ -165,7 +165,7 @@ def test_untied_gradients_returns_one_a_copy(untied_gradients, rng, reference):
 
 @weight(0.5)
 def test_untied_gradients_of_copies_without_a_say(untied_gradients, rng):
-    """A copy after the last state that counts has gradients of zero: nothing that it did was used."""
+    """After the last step that the loss looks at, every copy has gradients of zero: nothing that it did was used."""
     for sizes in (SQUARE, DIFFERENT):
         dhs, *rest = inputs.run(rng, sizes)
         returned = untied_gradients(inputs.only_at(0, dhs), *rest)

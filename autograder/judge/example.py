@@ -34,7 +34,7 @@ def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "
     called = call_text(call, names, does)
     if expected is None and returned is None:
         return Example(called, "", "")
-    below = f"\n(below: {part}, not the whole result)" if part else ""
+    below = f"\n(below: {part.rstrip(',')}, not the whole result)" if part else ""
     return Example(called + below, *pair_texts(expected, returned))
 
 
@@ -88,6 +88,8 @@ def value_text(value: Any, digits: int = 4) -> str:
 def _value(value: Any, digits: int, depth: int) -> str:
     if isinstance(value, Raises):
         return f"raises {value.kind}"
+    if isinstance(value, np.ndarray) and not value.ndim:
+        value = value.item()
     if isinstance(value, np.ndarray):
         text = _array(value, digits) if value.size <= SMALL else f"array of shape {value.shape}"
         return " ".join(text.split()) if depth else text

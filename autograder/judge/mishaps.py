@@ -15,6 +15,7 @@ HINTS = [  # type, what its text holds, what to do
     ("NameError", "", "is it spelt as where it is made, and has that cell been run?"),
     ("AttributeError", "before Module.__init__", "call super().__init__() first, above this line"),
     ("NotImplementedError", 'required "forward"', "define `forward` inside the class, indented under its first line"),
+    ("AttributeError", "'NoneType' object has no", "what stands before the dot is None here: where does it come from?"),
     ("AttributeError", "has no attribute", "is the name behind the dot spelt right?"),
     ("IndexError", "out of (?:bounds|range)", "indices count from 0: the last one is the length less 1"),
     ("TypeError", "NoneType", "a value is None: does a function of yours lack its `return`?"),

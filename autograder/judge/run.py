@@ -28,10 +28,10 @@ Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
 FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
 NOT_REPEATABLE = (
-    "Called twice with the same input, your code gives two different results: is something kept between calls, such as "
-    "a list made outside the function or as a default argument, or is something drawn at random?"
+    "Called twice with the same input, your code gives two different results: is something drawn at random, or kept "
+    "between calls, such as a list made outside the function or as a default argument?"
 )
-SINGLE_PRECISION = "right to about seven digits: somewhere inside, float32 is used"
+SINGLE_PRECISION = "right to about seven digits: is float32 used somewhere inside, or a small number added?"
 
 
 class CheckBroken(UserError):

@@ -17,7 +17,7 @@ from autograder import course, paths
 from autograder.errors import UserError
 from autograder.judge import implementations, selftest, submission
 from autograder.judge.box import Box, BoxError
-from autograder.judge.diagnosis import Diagnoser
+from autograder.judge.diagnosis import Diagnoser, careful
 from autograder.judge.run import judge_exercise
 from autograder.judge.sitting import Sitting
 from autograder.judge.subject import Memo, Reference
@@ -112,7 +112,7 @@ class Judge:
                     continue
                 sitting.load()
                 sitting.next_exercise()
-                found = judge_exercise(exercise, sitting, reference, self.seed, self.device, diagnoser,
+                found = judge_exercise(exercise, sitting, reference, self.seed, self.device, careful(diagnoser),
                                        sitting.forbidden.get(exercise.name, ""))  # fmt: skip
                 if found.status == "missing":
                     found.message = _why_missing(exercise.name, handed_in, sitting) or found.message
@@ -197,6 +197,7 @@ def _why_missing(name: str, handed_in: Submission, sitting: Sitting) -> str:
     if any(inside.search(source) for _, source in sitting.cells):
         return f"{name} is defined inside something else: move its first line, and what belongs to it, to the left"
     own = [n for cell in handed_in.cells if cell.exercise == name for n in submission.names_in(cell.source)]
-    near = own[:1] or difflib.get_close_matches(name, handed_in.defined() - {name}, 1, 0.75)
+    others = handed_in.defined() - {exercise.name for exercise in sitting.chapter.exercises}
+    near = own[:1] or difflib.get_close_matches(name, others, 1, 0.75)
     hint = f"; {near[0]} looks like it: give it its name back" if near else ""
     return f"{name} is not defined{hint}"
