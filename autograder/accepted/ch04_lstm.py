@@ -5,541 +5,373 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor, nn
 
 Array = np.ndarray
 
 
-def _sigmoid(a: Array) -> Array:
-    """Through tanh: nothing overflows."""
-    return 0.5 * (1 + np.tanh(0.5 * a))
+def _where(z):
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
 
 
-def _stable(a: Array) -> Array:
-    """The two halves of the line apart: the exponent is never positive."""
-    e = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1 / (1 + e), e / (1 + e))
+def _overflowing(z):
+    """Overflows to infinity on the way, with a warning, and is right all the same."""
+    return 1.0 / (1.0 + np.exp(-z))
 
 
-def _overflowing(a: Array) -> Array:
-    """As in a textbook: far to the left exp is infinite, with a warning, and 1 / inf is the right 0."""
-    return 1 / (1 + np.exp(-a))
+def _masked(z):
+    s = np.empty_like(z)
+    positive = z >= 0
+    s[positive] = 1 / (1 + np.exp(-z[positive]))
+    s[~positive] = np.exp(z[~positive]) / (1 + np.exp(z[~positive]))
+    return s
 
 
-def _noted(function: Callable) -> Callable:
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        print("calling", function.__name__, *(np.shape(each) for each in args))
-        warnings.warn("is the order i, f, g, o?", stacklevel=2)
-        return function(*args, **kwargs)
-
-    return wrapper
+def lstm_gates__scipy(x, h_prev, Wx, Wh, b):
+    H = h_prev.shape[1]
+    a = x @ Wx + h_prev @ Wh + b
+    return expit(a[:, :H]), expit(a[:, H : 2 * H]), np.tanh(a[:, 2 * H : 3 * H]), expit(a[:, 3 * H :])
 
 
-def lstm_gates__loops(x, h_prev, Wx, Wh, b):
-    B, H = h_prev.shape
-    i, f, g, o = (np.zeros((B, H)) for _ in range(4))
-    for n in range(B):
-        for j in range(4 * H):
-            z = b[j]
-            for d in range(x.shape[1]):
-                z += x[n, d] * Wx[d, j]
-            for k in range(H):
-                z += h_prev[n, k] * Wh[k, j]
-            which, unit = divmod(j, H)
-            if which == 2:
-                g[n, unit] = math.tanh(z)
-            else:
-                (i, f, None, o)[which][n, unit] = 0.5 + 0.5 * math.tanh(z / 2)
-    return i, f, g, o
+def lstm_gates__where(x, h_prev, Wx, Wh, b):
+    blocks = (x @ Wx + h_prev @ Wh + b).reshape(len(x), 4, -1)
+    return [_where(blocks[:, 0]), _where(blocks[:, 1]), np.tanh(blocks[:, 2]), _where(blocks[:, 3])]
 
 
-def lstm_gates__four_matrices(x, h_prev, Wx, Wh, b):
-    parts = zip(np.hsplit(Wx, 4), np.hsplit(Wh, 4), np.split(b, 4), [_stable, _stable, np.tanh, _stable], strict=True)
-    return [squash(x @ U + h_prev @ W + bias) for U, W, bias, squash in parts]
+def lstm_gates__masked_concatenated(x, h_prev, Wx, Wh, b):
+    a = np.hstack([x, h_prev, np.ones((x.shape[0], 1))]) @ np.vstack([Wx, Wh, b])
+    return tuple(np.tanh(part) if k == 2 else _masked(part) for k, part in enumerate(np.hsplit(a, 4)))
 
 
-def lstm_gates__einsum(x, h_prev, Wx, Wh, b):
-    H = h_prev.shape[-1]
-    z = np.einsum("bd,dqh->qbh", x, Wx.reshape(-1, 4, H)) + np.einsum("bk,kqh->qbh", h_prev, Wh.reshape(-1, 4, H))
-    i, f, g, o = z + b.reshape(4, 1, H)
-    return _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
-
-
-@_noted
-def lstm_gates__concatenated(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, ...]:
-    z = np.concatenate([x, h_prev, np.ones((len(x), 1))], axis=1) @ np.vstack([Wx, Wh, b])
-    i, f, g, o = np.split(z, 4, axis=-1)
+def lstm_gates__overflowing(x, h_prev, Wx, Wh, b):
+    i, f, g, o = np.array_split(np.einsum("bd,dk->bk", x, Wx) + np.einsum("bh,hk->bk", h_prev, Wh) + b, 4, axis=-1)
+    warnings.warn("an overflow ahead", RuntimeWarning, stacklevel=1)
     return _overflowing(i), _overflowing(f), np.tanh(g), _overflowing(o)
 
 
-def lstm_gates__candidate_as_a_sigmoid(x, h_prev, Wx, Wh, b):
-    """tanh(z) is 2 sigmoid(2 z) - 1, so that one sigmoid does for all four."""
-    H = b.size // 4
-    twice = np.ones(4 * H)
-    twice[2 * H : 3 * H] = 2
-    s = _stable(twice * (np.dot(x, Wx) + np.dot(h_prev, Wh) + b))
-    return s[:, :H], s[:, H : 2 * H], 2 * s[:, 2 * H : 3 * H] - 1, s[:, 3 * H :]
+def lstm_gates__loops(x, h_prev, Wx, Wh, b):
+    H = h_prev.shape[1]
+    out = np.zeros((4, len(x), H))
+    for n in range(len(x)):
+        for k in range(4 * H):
+            z = b[k] + sum(x[n, d] * Wx[d, k] for d in range(x.shape[1]))
+            z += sum(h_prev[n, j] * Wh[j, k] for j in range(H))
+            out[k // H, n, k % H] = math.tanh(z) if k // H == 2 else 0.5 + 0.5 * math.tanh(z / 2)
+    return out[0], out[1], out[2], out[3]
 
 
 def lstm_gates__float32(x, h_prev, Wx, Wh, b):
-    x, h_prev, Wx, Wh, b = (array.astype(np.float32) for array in (x, h_prev, Wx, Wh, b))
+    x, h_prev, Wx, Wh, b = (np.float32(each) for each in (x, h_prev, Wx, Wh, b))
     i, f, g, o = np.split(x @ Wx + h_prev @ Wh + b, 4, axis=1)
-    return tuple([1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), np.tanh(g), 1 / (1 + np.exp(-o))])
-
-
-def lstm_step__loops(x, h_prev, c_prev, Wx, Wh, b):
-    def gate(n: int, j: int) -> float:
-        z = sum(x[n, d] * Wx[d, j] for d in range(x.shape[1])) + b[j]
-        return z + sum(h_prev[n, k] * Wh[k, j] for k in range(H))
-
-    B, H = h_prev.shape
-    h, c = np.empty((B, H)), np.empty((B, H))
-    for n in range(B):
-        for unit in range(H):
-            i, f, g, o = (gate(n, unit + quarter * H) for quarter in range(4))
-            i, f, o = ((1 + math.tanh(each / 2)) / 2 for each in (i, f, o))
-            c[n, unit] = f * c_prev[n, unit] + i * math.tanh(g)
-            h[n, unit] = o * math.tanh(c[n, unit])
-    return h, c
+    return _where(i), _where(f), np.tanh(g), _where(o)
 
 
 def lstm_step__helper(x, h_prev, c_prev, Wx, Wh, b):
-    i, f, g, o = lstm_gates__einsum(x, h_prev, Wx, Wh, b)
-    c = np.add(np.multiply(f, c_prev), np.multiply(i, g))
+    i, f, g, o = lstm_gates__scipy(x, h_prev, Wx, Wh, b)
+    c = f * c_prev + i * g
     return [o * np.tanh(c), c]
-
-
-def lstm_step__in_place(x, h_prev, c_prev, Wx, Wh, b):
-    H = c_prev.shape[1]
-    z = x @ Wx
-    z += h_prev @ Wh
-    z += b
-    np.tanh(z[:, 2 * H : 3 * H], out=z[:, 2 * H : 3 * H])
-    for quarter in (0, 1, 3):
-        part = z[:, quarter * H : (quarter + 1) * H]
-        part[...] = _sigmoid(part)
-    c = z[:, H : 2 * H] * c_prev
-    c += z[:, :H] * z[:, 2 * H : 3 * H]
-    return z[:, 3 * H :] * np.tanh(c), c
-
-
-def lstm_step__one_product(x, h_prev, c_prev, Wx, Wh, b):
-    """The old cell and the candidate stand beside each other, and so do their gates."""
-    i, f, g, o = np.moveaxis((np.c_[x, h_prev] @ np.r_[Wx, Wh] + b).reshape(len(x), 4, -1), 1, 0)
-    c = np.einsum("qbh,qbh->bh", _stable(np.stack([f, i])), np.stack([c_prev, np.tanh(g)]))
-    return _stable(o) * np.tanh(c), c
-
-
-@_noted
-def lstm_step__noisy(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array]:
-    i, f, g, o = lstm_gates__concatenated(x, h_prev, Wx, Wh, b)
-    c: Array = f * c_prev + i * g
-    print("mean cell", c.mean(), "mean forget gate", f.mean())
-    return o * np.tanh(c), c
 
 
 def lstm_step__float32(x, h_prev, c_prev, Wx, Wh, b):
     i, f, g, o = lstm_gates__float32(x, h_prev, Wx, Wh, b)
-    c = f * c_prev.astype("f4") + i * g
+    c = f * np.float32(c_prev) + i * g
     return o * np.tanh(c), c
 
 
+def lstm_step__gate_by_gate(x, h_prev, c_prev, Wx, Wh, b):
+    H = len(b) // 4
+
+    def total(k):
+        part = slice(k * H, (k + 1) * H)
+        return np.dot(x, Wx[:, part]) + np.dot(h_prev, Wh[:, part]) + b[part]
+
+    c = np.add(_where(total(1)) * c_prev, _where(total(0)) * np.tanh(total(2)))
+    return _where(total(3)) * np.tanh(c), c
+
+
+class _State(NamedTuple):
+    h: Array
+    c: Array
+
+
+class _Step:
+    """A callable object that prints, warns and returns a named tuple."""
+
+    def __call__(self, x, h_prev, c_prev, Wx, Wh, b):
+        i, f, g, o = lstm_gates__overflowing(x, h_prev, Wx, Wh, b)
+        c = np.empty(c_prev.shape)
+        np.multiply(f, c_prev, out=c)
+        c += i * g
+        print("cell", c.mean())
+        return tuple(_State(o * np.tanh(c), c))
+
+
+lstm_step__callable_object = _Step()
+
+
 def lstm_forward__preallocated(x, h0, c0, Wx, Wh, b):
-    (B, T, _), H = x.shape, h0.shape[1]
-    hs, cs = np.zeros((B, T, H)), np.zeros((B, T, H))
+    B, T, _ = x.shape
+    hs, cs = np.empty((B, T, h0.shape[1])), np.empty((B, T, h0.shape[1]))
     for t in range(T):
         h, c = (hs[:, t - 1], cs[:, t - 1]) if t else (h0, c0)
-        hs[:, t], cs[:, t] = lstm_step__helper(x[:, t], h, c, Wx, Wh, b)
+        hs[:, t], cs[:, t] = lstm_step__gate_by_gate(x[:, t], h, c, Wx, Wh, b)
     return hs, cs
 
 
-def lstm_forward__loops(x, h0, c0, Wx, Wh, b):
-    """Example by example, with plain vectors."""
-    hs, cs = [], []
-    for n in range(len(x)):
-        h, c = h0[n], c0[n]
-        hs.append([])
-        cs.append([])
-        for inputs in x[n]:
-            i, f, g, o = np.split(Wx.T.dot(inputs) + Wh.T.dot(h) + b, 4)
-            c = _stable(f) * c + _stable(i) * np.tanh(g)
-            h = _stable(o) * np.tanh(c)
-            hs[n].append(list(h))
-            cs[n].append(list(c))
-    return [np.array(hs), np.array(cs)]
+def lstm_forward__time_first_inside(x, h0, c0, Wx, Wh, b):
+    hs, cs = [h0], [c0]
+    for inputs in np.swapaxes(x @ Wx + b, 0, 1):
+        i, f, g, o = np.split(inputs + hs[-1] @ Wh, 4, axis=-1)
+        cs.append(expit(f) * cs[-1] + expit(i) * np.tanh(g))
+        hs.append(expit(o) * np.tanh(cs[-1]))
+    return [np.array(hs[1:]).transpose(1, 0, 2), np.array(cs[1:]).transpose(1, 0, 2)]
 
 
-def lstm_forward__inputs_first(x, h0, c0, Wx, Wh, b):
-    """What the inputs add is known before the loop begins: one product for all steps, time first."""
-    H, states = h0.shape[1], [(h0, c0)]
-    for z in np.swapaxes(x @ Wx + b, 0, 1):
-        h, c = states[-1]
-        z = z + h @ Wh
-        s, g = _sigmoid(z), np.tanh(z[:, 2 * H : 3 * H])
-        c = s[:, H : 2 * H] * c + s[:, :H] * g
-        states.append((s[:, 3 * H :] * np.tanh(c), c))
-    hs, cs = zip(*states[1:], strict=True)
-    return np.stack(hs, axis=1), np.stack(cs, axis=1)
+def lstm_forward__example_by_example(x, h0, c0, Wx, Wh, b):
+    runs = []
+    for inputs, h, c in zip(x, h0, c0, strict=True):
+        states = []
+        for row in inputs:
+            i, f, g, o = (Wx.T @ row + Wh.T @ h + b).reshape(4, -1)
+            c = _where(f) * c + _where(i) * np.tanh(g)
+            h = _where(o) * np.tanh(c)
+            states.append((h, c))
+        runs.append(states)
+    both = np.array(runs)
+    return both[:, :, 0], both[:, :, 1]
 
 
+def lstm_forward__float32(x, h0, c0, Wx, Wh, b):
+    h, c, hs, cs = h0, c0, [], []
+    for t in range(x.shape[1]):
+        h, c = lstm_step__float32(x[:, t], h, c, Wx, Wh, b)
+        hs += [h[:, None]]
+        cs += [c[:, None]]
+    return np.concatenate(hs, 1), np.concatenate(cs, 1)
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        print("calling", function.__name__)
+        return function(*args)
+
+    return wrapper
+
+
+@_timed
 def lstm_forward__recursive(x, h0, c0, Wx, Wh, b):
-    h, c = lstm_step__one_product(x[:, 0], h0, c0, Wx, Wh, b)
+    h, c = lstm_step__helper(x[:, 0], h0, c0, Wx, Wh, b)
     if x.shape[1] == 1:
         return h[:, None], c[:, None]
     hs, cs = lstm_forward__recursive(x[:, 1:], h, c, Wx, Wh, b)
     return np.concatenate([h[:, None], hs], axis=1), np.concatenate([c[:, None], cs], axis=1)
 
 
-class _Network:
-    """The weights in an object, the states from a generator; it is made anew at each call."""
-
-    def __init__(self, *weights: Array) -> None:
-        self.weights = weights
-
-    def run(self, x: Array, h: Array, c: Array) -> Iterator[tuple[Array, Array]]:
-        for t in range(x.shape[1]):
-            h, c = lstm_step__noisy(x[:, t], h, c, *self.weights)
-            yield h, c
+def design_latch__stronger():
+    Wx = np.array([[0, 0, 5, 0], [60, -60, 0, 0]])
+    return Wx, np.zeros((1, 4), dtype=int), np.array([-30, 30, 0, 30])
 
 
-def lstm_forward__generator(x, h0, c0, Wx, Wh, b):
-    pairs = np.array(list(_Network(Wx, Wh, b).run(x, h0, c0)))
-    return pairs[:, 0].transpose(1, 0, 2), pairs[:, 1].transpose(1, 0, 2)
+def design_latch__value_at_every_gate():
+    Wx = np.array([[0.5, -0.3, 4.0, 0.2], [30.0, -28.0, 0.1, 3.0]])
+    return [Wx, np.array([[0.1, -0.2, 0.05, 0.3]]), np.array([-14.0, 13.0, -0.05, 5.0])]
 
 
-def lstm_forward__float32(x, h0, c0, Wx, Wh, b):
-    hs = np.empty((*x.shape[:2], h0.shape[1]), np.float32)
-    cs = np.empty_like(hs)
-    h, c = np.float32(h0), np.float32(c0)
-    for t in range(x.shape[1]):
-        hs[:, t], cs[:, t] = h, c = lstm_step__float32(x[:, t], h, c, Wx, Wh, b)
-    return hs, cs
+def design_latch__closes_the_output_less():
+    """A weak output gate and a candidate of tanh(2): just above one half is enough; numbers of other types, too."""
+    columns = {"i": (0, 24, -12), "f": (0, -24, 12), "g": (2, 0, 0), "o": (0, 0, 2)}
+    table = np.array([columns[name] for name in "ifgo"], dtype=np.float32).T
+    return table[:2], np.zeros((1, 4), dtype=int), table[2].astype(int)
 
 
-def design_latch__moderate():
-    """Ten in, ten out: the forget gate stays within 5e-5 of 1, and so little is enough."""
-    Wx = np.array([[0.0, 0.0, 3.0, 0.0], [20.0, -20.0, 0.0, 0.0]])
-    return Wx, np.zeros((1, 4)), np.array([-10.0, 10.0, 0.0, 10.0])
+def cell_memory__cumprod(f):
+    shifted = np.concatenate([f[:, 1:], np.ones_like(f[:, :1])], axis=1)
+    return np.cumprod(shifted[:, ::-1], axis=1)[:, ::-1]
 
 
-def design_latch__hard_gates():
-    """Every gate is 0 or 1 to the last bit: nothing is ever lost."""
-    Wx, Wh, b = np.zeros((2, 4)), np.zeros((1, 4)), np.zeros(4)
-    i, f, g, o = range(4)
-    Wx[1, i], b[i] = 1000, -500
-    Wx[1, f], b[f] = -1000, 500
-    Wx[0, g] = 50
-    b[o] = 500
-    return [Wx, Wh, b]
+def cell_memory__product_of_slices(f):
+    return np.stack([f[:, t + 1 :].prod(axis=1) for t in range(f.shape[1])], axis=1)
 
 
-def design_latch__large_forget_bias():
-    """The forget gate lets a fifth through during a write: too little to turn the sign of what is written."""
-    hold, write = 12.0, math.log(0.2 / 0.8)
-    Wx = np.array([[0, 0, 8, 0], [24, write - hold, 0, 0]])
-    return Wx, np.zeros([1, 4]), np.array([-12, hold, 0, 40])
-
-
-def design_latch__output_hardly_open():
-    """The output gate is the one that costs most of the sign's size: h is about 0.56."""
-
-    def logit(p: float) -> float:
-        return math.log(p / (1 - p))
-
-    on, off = logit(0.9999), logit(1e-5)
-    columns = {"i": (0.0, on - off, off), "f": (0.0, -19.0, 13.0), "g": (6.0, 0.0, 0.0), "o": (0.0, 0.0, logit(0.735))}
-    packed = np.column_stack([columns[gate] for gate in "ifgo"])
-    return packed[:2], np.zeros((1, 4)), packed[2]
-
-
-@_noted
-def design_latch__looks_at_itself():
-    """The old output is heard: it holds the gates a little tighter and the candidate a little back."""
-    Wx = np.array([[0.5, -0.5, 5.0, 0.0], [40.0, -40.0, 0.0, -2.0]])
-    Wh = np.array([[-1.0, 1.0, -0.5, 0.25]])
-    return Wx, Wh, np.array([-20.0, 20.0, 0.0, 6.0])
-
-
-def design_latch__float32():
-    """A candidate that is not saturated, and an output gate that opens further when nothing is written."""
-    Wx = np.float32([[0, 0, 1.25, 0], [32, -32, 0, -3]])
-    return Wx, np.float32([[0, 0, 0, 0]]), np.float32([-16, 16, 0, 7])
-
-
-def cell_memory__reversed_cumprod(f):
-    later = np.concatenate([f[:, 1:], np.ones_like(f[:, :1])], axis=1)
-    return np.cumprod(later[:, ::-1], axis=1)[:, ::-1]
-
-
-def cell_memory__backwards(f):
-    kept = np.ones(f.shape)
-    for t in range(f.shape[1] - 2, -1, -1):
-        kept[:, t] = kept[:, t + 1] * f[:, t + 1]
-    return kept
+def cell_memory__list_from_the_end(f):
+    left = [np.ones((f.shape[0], f.shape[2]))]
+    for t in range(f.shape[1] - 1, 0, -1):
+        left.insert(0, left[0] * f[:, t])
+    return np.array(left).transpose(1, 0, 2)
 
 
 def cell_memory__loops(f):
     B, T, H = f.shape
-    kept = [[[math.prod(f[n, t + 1 :, k]) for k in range(H)] for t in range(T)] for n in range(B)]
-    return np.array(kept, dtype=float)
+    left = np.zeros((B, T, H))
+    for n, t, k in np.ndindex(B, T, H):
+        left[n, t, k] = math.prod(f[n, t + 1 :, k].tolist())
+    return left
 
 
-def cell_memory__products(f: Array) -> Array:
-    return np.stack([np.prod(f[:, t + 1 :], axis=1) for t in range(f.shape[1])], axis=1)
-
-
-def cell_memory__logarithms(f):
-    """A closed gate has the logarithm -inf, which warns; its exponential is the right 0."""
-    logs = np.log(f)
-    steps = [logs[:, t + 1 :].sum(axis=1) for t in range(f.shape[1])]
-    return np.exp(np.array(steps)).swapaxes(0, 1)
-
-
-def cell_memory__accumulate_float32(f):
-    later = f.astype(np.float32)[:, :0:-1]
-    kept = [np.ones((len(f), 1, f.shape[2]), np.float32), np.multiply.accumulate(later, axis=1)]
-    return np.flip(np.concatenate(kept, axis=1), axis=1)
-
-
-def forget_bias__copy(b, beta):
-    H = len(b) // 4
-    new = b.copy()
-    new[H : 2 * H] = beta
-    return new
+def cell_memory__float32(f):
+    left = np.ones(f.shape, dtype=np.float32)
+    for t in range(f.shape[1] - 2, -1, -1):
+        left[:, t] = left[:, t + 1] * np.float32(f[:, t + 1])
+    return left
 
 
 def forget_bias__concatenated(b, beta):
     i, _, g, o = np.split(b, 4)
-    return np.concatenate([i, np.full(i.shape, beta, dtype=float), g, o])
+    return np.concatenate([i, np.full(len(i), beta), g, o])
 
 
-def forget_bias__reshaped(b: Array, beta: float) -> Array:
-    quarters = np.array(b, dtype=float).reshape(4, -1)
-    quarters[1] = float(beta)
-    return quarters.ravel()
+def forget_bias__reshaped(b, beta):
+    rows = np.array(b).reshape(4, -1)
+    rows[1] = beta
+    return rows.ravel()
 
 
-@_noted
 def forget_bias__where(b, beta):
-    quarter = np.arange(b.size) // (b.size // 4)
-    return np.where(quarter == 1, beta, b)
-
-
-def forget_bias__loop(b, beta):
-    H = b.shape[0] // 4
-    return np.array([beta if H <= j < 2 * H else entry for j, entry in enumerate(b)])
+    H = b.size // 4
+    index = np.arange(b.size)
+    return np.where((index >= H) & (index < 2 * H), beta, b)
 
 
 def forget_bias__float32(b, beta):
-    new = np.float32(b) + 0
-    new[np.s_[len(b) // 4 : len(b) // 2]] = np.float32(beta)
+    new = b.astype("float32")
+    new[len(b) // 4 : len(b) // 2] = np.float32(beta)
     return new
 
 
-def lstm_step_backward__stacked(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
-    tanh_c = np.tanh(c)
-    dc = dc + dh * o * (1 - tanh_c * tanh_c)
-    dz = np.hstack([dc * g * i * (1 - i), dc * c_prev * f * (1 - f), dc * i * (1 - g * g), dh * tanh_c * o * (1 - o)])
-    return [dz @ Wx.T, dz @ Wh.T, dc * f, x.T @ dz, h_prev.T @ dz, dz.sum(0)]
-
-
-def lstm_step_backward__four_matrices(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
-    """Each gate has its own matrices; the inputs hear from all four."""
-    total = dc + dh * o / np.cosh(c) ** 2
-    slopes = {
-        "i": total * g * (i - i**2),
-        "f": total * c_prev * (f - f**2),
-        "g": total * i * (1 - g**2),
-        "o": dh * np.tanh(c) * (o - o**2),
-    }
-    dx, dh_prev, dWx, dWh, db = 0, 0, [], [], []
-    for dz, U, W in zip(slopes.values(), np.split(Wx, 4, axis=1), np.split(Wh, 4, axis=1), strict=True):
-        dx = dx + dz @ U.T
-        dh_prev = dh_prev + dz @ W.T
-        dWx.append(x.T @ dz)
-        dWh.append(h_prev.T @ dz)
-        db.append(np.ones(len(x)) @ dz)
-    return dx, dh_prev, total * f, np.concatenate(dWx, 1), np.concatenate(dWh, 1), np.concatenate(db)
+def lstm_step_backward__block_by_block(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
+    B, H = dh.shape
+    shown = np.tanh(c)
+    d_cell = dc + dh * o * (1 - shown * shown)
+    da = np.empty((B, 4 * H))
+    da[:, :H] = d_cell * g * (i - i**2)
+    da[:, H : 2 * H] = d_cell * c_prev * (f - f**2)
+    da[:, 2 * H : 3 * H] = d_cell * i * (1 - g) * (1 + g)
+    da[:, 3 * H :] = dh * shown * (o - o**2)
+    return [np.dot(da, Wx.T), np.dot(da, Wh.T), d_cell * f, np.dot(x.T, da), np.dot(h_prev.T, da), np.ones(B) @ da]
 
 
 def lstm_step_backward__einsum(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
-    B, H = h_prev.shape
-    dc_here = np.einsum("bh,bh,bh->bh", dh, o, 1 - np.tanh(c) ** 2) + dc
-    dz = np.empty((B, 4, H))
-    dz[:, 0] = np.einsum("bh,bh,bh,bh->bh", dc_here, g, i, 1 - i)
-    dz[:, 1] = np.einsum("bh,bh,bh,bh->bh", dc_here, c_prev, f, 1 - f)
-    dz[:, 2] = np.einsum("bh,bh,bh->bh", dc_here, i, 1 - g**2)
-    dz[:, 3] = np.einsum("bh,bh,bh,bh->bh", dh, np.tanh(c), o, 1 - o)
-    dz = dz.reshape(B, 4 * H)
-    dx, dh_prev = np.einsum("bz,dz->bd", dz, Wx), np.einsum("bz,kz->bk", dz, Wh)
-    dWx, dWh = np.einsum("bd,bz->dz", x, dz), np.einsum("bk,bz->kz", h_prev, dz)
-    return dx, dh_prev, f * dc_here, dWx, dWh, np.einsum("bz->z", dz)
+    whole = dc + dh * o / np.cosh(c) ** 2
+    gates = np.stack([i, f, g, o])
+    upstream = np.stack([whole * g, whole * c_prev, whole * i, dh * np.tanh(c)])
+    slopes = gates * (1 - gates)
+    slopes[2] = 1 - g**2
+    da = (upstream * slopes).transpose(1, 0, 2).reshape(len(x), -1)
+    dx, dh_prev = np.einsum("bk,dk->bd", da, Wx), np.einsum("bk,hk->bh", da, Wh)
+    return dx, dh_prev, whole * f, np.einsum("bd,bk->dk", x, da), np.einsum("bh,bk->hk", h_prev, da), np.sum(da, 0)
 
 
-def lstm_step_backward__loops(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
-    (B, D), H = x.shape, h_prev.shape[1]
-    dx, dh_prev, dc_prev = np.zeros((B, D)), np.zeros((B, H)), np.zeros((B, H))
-    dWx, dWh, db = np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)
-    for n in range(B):
-        for k in range(H):
-            squashed = math.tanh(c[n, k])
-            down = dc[n, k] + dh[n, k] * o[n, k] * (1 - squashed**2)
-            dc_prev[n, k] = down * f[n, k]
-            slopes = [
-                down * g[n, k] * i[n, k] * (1 - i[n, k]),
-                down * c_prev[n, k] * f[n, k] * (1 - f[n, k]),
-                down * i[n, k] * (1 - g[n, k] ** 2),
-                dh[n, k] * squashed * o[n, k] * (1 - o[n, k]),
-            ]
-            for quarter, slope in enumerate(slopes):
-                j = quarter * H + k
-                db[j] += slope
-                dx[n] += slope * Wx[:, j]
-                dh_prev[n] += slope * Wh[:, j]
-                dWx[:, j] += slope * x[n]
-                dWh[:, j] += slope * h_prev[n]
+def lstm_step_backward__four_dense_layers(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
+    """Every gate is a dense layer with weights of its own; their gradients are put together at the end."""
+    dc = dc + dh * o * (1 - np.tanh(c) ** 2)
+    sums = [dc * g * i * (1 - i), dc * c_prev * f * (1 - f), dc * i * (1 - g**2), dh * np.tanh(c) * o * (1 - o)]
+    dx, dh_prev = np.zeros(x.shape), np.zeros(h_prev.shape)
+    for da, wx, wh in zip(sums, np.split(Wx, 4, axis=1), np.split(Wh, 4, axis=1), strict=True):
+        dx, dh_prev = dx + da @ wx.T, dh_prev + da @ wh.T
+    dWx, dWh = np.hstack([x.T @ da for da in sums]), np.hstack([h_prev.T @ da for da in sums])
+    return dx, dh_prev, dc * f, dWx, dWh, np.concatenate([da.sum(0) for da in sums])
+
+
+def lstm_step_backward__example_by_example(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
+    rows = []
+    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros(Wx.shape[1])
+    for n in range(len(x)):
+        cell = dc[n] + dh[n] * o[n] * (1 - np.tanh(c[n]) ** 2)
+        parts = cell * g[n] * i[n] * (1 - i[n]), cell * c_prev[n] * f[n] * (1 - f[n]), cell * i[n] * (1 - g[n] ** 2)
+        da = np.concatenate([*parts, dh[n] * np.tanh(c[n]) * o[n] * (1 - o[n])])
+        dWx += np.outer(x[n], da)
+        dWh += np.outer(h_prev[n], da)
+        db += da
+        rows.append((Wx @ da, Wh @ da, cell * f[n]))
+    dx, dh_prev, dc_prev = (np.array(each) for each in zip(*rows, strict=True))
     return dx, dh_prev, dc_prev, dWx, dWh, db
 
 
-@_noted
-def lstm_step_backward__concatenated(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh):
-    """One matrix for x, h and the bias, as in the forward step; its gradient is cut into three."""
-    gates = np.stack([i, f, g, o])
-    slopes = gates * (1 - gates)
-    slopes[2] = 1 - g * g
-    m = np.tanh(c)
-    dc = dh * o * (1 - m**2) + dc
-    dz = np.concatenate(list(slopes * np.stack([dc * g, dc * c_prev, dc * i, dh * m])), axis=1)
-    D, inputs = x.shape[1], np.concatenate([x, h_prev, np.ones((len(x), 1))], axis=1)
-    dW, dinputs = inputs.T @ dz, dz @ np.concatenate([Wx, Wh]).T
-    return dinputs[:, :D], dinputs[:, D:], dc * f, dW[:D], dW[D:-1], dW[-1]
-
-
 def lstm_step_backward__float32(*args):
-    dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh = (array.astype(np.float32) for array in args)
-    return lstm_step_backward__stacked(dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh)
+    return lstm_step_backward__block_by_block(*(np.float32(each) for each in args))
 
 
-def lstm_backward__through_the_step(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
-    dx, dWx, dWh, db = np.zeros(x.shape), np.zeros(Wx.shape), np.zeros(Wh.shape), np.zeros(b.shape)
-    dh, dc = np.zeros(h0.shape), np.zeros(c0.shape)
-    for t in reversed(range(x.shape[1])):
-        h_prev, c_prev = (hs[:, t - 1], cs[:, t - 1]) if t else (h0, c0)
-        gates = lstm_gates__four_matrices(x[:, t], h_prev, Wx, Wh, b)
-        step = lstm_step_backward__stacked(
-            dhs[:, t] + dh, dc, x[:, t], h_prev, c_prev, *gates, cs[:, t], Wx, Wh
-        )  # fmt: skip
-        dx[:, t], dh, dc = step[:3]
-        for total, part in zip((dWx, dWh, db), step[3:], strict=True):
-            total += part
-    return dx, dh, dc, dWx, dWh, db
+def lstm_backward__step_by_step(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
+    T = x.shape[1]
+    dh, dc = np.zeros_like(h0), np.zeros_like(c0)
+    dxs, sums = [None] * T, [0.0, 0.0, 0.0]
+    for t in range(T - 1, -1, -1):
+        h_prev, c_prev = (h0, c0) if t == 0 else (hs[:, t - 1], cs[:, t - 1])
+        gates = lstm_gates__scipy(x[:, t], h_prev, Wx, Wh, b)
+        known = dhs[:, t] + dh, dc, x[:, t], h_prev, c_prev, *gates, cs[:, t], Wx, Wh
+        dxs[t], dh, dc, *parts = lstm_step_backward__einsum(*known)
+        sums = [total + part for total, part in zip(sums, parts, strict=True)]
+    return np.stack(dxs, axis=1), dh, dc, *sums
 
 
 def lstm_backward__gates_at_once(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
-    """All states before and all gates in one go; the loop fills dz alone, and the products come at the end."""
-    H = h0.shape[1]
+    """All gates before the loop, and all weights' gradients after it."""
+    (B, T, D), H = x.shape, h0.shape[1]
     h_before = np.concatenate([h0[:, None], hs[:, :-1]], axis=1)
     c_before = np.concatenate([c0[:, None], cs[:, :-1]], axis=1)
-    z = x @ Wx + h_before @ Wh + b
-    s, g, m = _sigmoid(z), np.tanh(z[..., 2 * H : 3 * H]), np.tanh(cs)
-    i, f, o = s[..., :H], s[..., H : 2 * H], s[..., 3 * H :]
-    to_c = np.concatenate([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g**2)], axis=2)
-    dz, dh, dc = np.empty(z.shape), np.zeros(h0.shape), np.zeros(c0.shape)
-    for t in range(x.shape[1] - 1, -1, -1):
+    i, f, g, o = np.split(x @ Wx + h_before @ Wh + b, 4, axis=2)
+    i, f, g, o, shown = _where(i), _where(f), np.tanh(g), _where(o), np.tanh(cs)
+    das, dh, dc = np.zeros((B, T, 4, H)), np.zeros((B, H)), np.zeros((B, H))
+    for t in range(T)[::-1]:
         dh = dh + dhs[:, t]
-        dc = dc + dh * o[:, t] * (1 - m[:, t] ** 2)
-        dz[:, t, : 3 * H] = np.tile(dc, 3) * to_c[:, t]
-        dz[:, t, 3 * H :] = dh * m[:, t] * o[:, t] * (1 - o[:, t])
-        dh, dc = dz[:, t] @ Wh.T, dc * f[:, t]
-    return [
-        dz @ Wx.T, dh, dc, np.tensordot(x, dz, ([0, 1], [0, 1])), np.tensordot(h_before, dz, ([0, 1], [0, 1])),
-        dz.sum(axis=(0, 1)),
-    ]  # fmt: skip
+        dc = dc + dh * o[:, t] * (1 - shown[:, t] ** 2)
+        das[:, t, 0] = dc * g[:, t] * i[:, t] * (1 - i[:, t])
+        das[:, t, 1] = dc * c_before[:, t] * f[:, t] * (1 - f[:, t])
+        das[:, t, 2] = dc * i[:, t] * (1 - g[:, t] ** 2)
+        das[:, t, 3] = dh * shown[:, t] * o[:, t] * (1 - o[:, t])
+        dh, dc = das[:, t].reshape(B, -1) @ Wh.T, dc * f[:, t]
+    flat = das.reshape(B * T, 4 * H)
+    dWx, dWh = x.reshape(B * T, D).T @ flat, h_before.reshape(B * T, H).T @ flat
+    return (flat @ Wx.T).reshape(B, T, D), dh, dc, dWx, dWh, flat.sum(0)
 
 
-def lstm_backward__untied_einsum(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
-    """The gradient of each copy of the weights by itself, in lists; their sum is the answer."""
-    states, cells, per_step = [h0, *np.moveaxis(hs, 1, 0)], [c0, *np.moveaxis(cs, 1, 0)], []
-    dh, dc = 0 * h0, 0 * c0
-    for t in range(len(states) - 2, -1, -1):
-        gates = lstm_gates__einsum(x[:, t], states[t], Wx, Wh, b)
-        dx, dh, dc, *grads = lstm_step_backward__einsum(
-            dhs[:, t] + dh, dc, x[:, t], states[t], cells[t], *gates, cells[t + 1], Wx, Wh
-        )
-        per_step.insert(0, (dx, *grads))
-    dxs, *untied = zip(*per_step, strict=True)
-    return np.stack(dxs, axis=1), dh, dc, *(np.sum(copies, axis=0) for copies in untied)
-
-
-@_noted
-def lstm_backward__forward_again(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
-    """Trusts no states that are handed over: runs forward once more and keeps the gates on a stack."""
-    stack, h, c = [], h0, c0
+def lstm_backward__runs_forward_again(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
+    """Trusts its own forward run, and keeps what it needs of it on a stack."""
+    h, c, stack = h0, c0, []
     for t in range(x.shape[1]):
-        i, f, g, o = lstm_gates__candidate_as_a_sigmoid(x[:, t], h, Wx, Wh, b)
-        c_new = f * c + i * g
-        stack.append((x[:, t], h, c, i, f, g, o, c_new, Wx, Wh))
-        h, c = o * np.tanh(c_new), c_new
-    print("off by", np.abs(h - hs[:, -1]).max(), np.abs(c - cs[:, -1]).max())
-    dx, dh, dc, totals = [], np.zeros_like(h0), np.zeros_like(c0), [0.0, 0.0, 0.0]
+        i, f, g, o = lstm_gates__where(x[:, t], h, Wx, Wh, b)
+        before, c = (h, c), f * c + i * g
+        stack.append((x[:, t], *before, i, f, g, o, c))
+        h = o * np.tanh(c)
+    dh, dc = 0 * h0, 0 * c0
+    results = []
+    upstream = list(np.moveaxis(dhs, 1, 0))
     while stack:
-        arrived = dhs[:, len(stack) - 1] + dh
-        step = lstm_step_backward__concatenated(arrived, dc, *stack.pop())
-        dx, dh, dc = [step[0], *dx], step[1], step[2]
-        totals = [total + part for total, part in zip(totals, step[3:], strict=True)]
-    return np.stack(dx, axis=1), dh, dc, *totals
+        result = lstm_step_backward__four_dense_layers(upstream.pop() + dh, dc, *stack.pop(), Wx, Wh)
+        dh, dc = result[1:3]
+        results.insert(0, result)
+    dWx, dWh, db = (sum(step[k] for step in results) for k in (3, 4, 5))
+    return [np.stack([step[0] for step in results], axis=1), dh, dc, dWx, dWh, db]
 
 
-def lstm_backward__recursive(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
-    """What comes after the first step is a shorter sequence, that starts from the first step's states."""
-    i, f, g, o = lstm_gates__loops(x[:, 0], h0, Wx, Wh, b)
-    dh, dc, h, c = dhs[:, 0], np.zeros(c0.shape), hs[:, 0], cs[:, 0]
-    rest = None
-    if x.shape[1] > 1:
-        rest = lstm_backward__recursive(dhs[:, 1:], x[:, 1:], h, c, hs[:, 1:], cs[:, 1:], Wx, Wh, b)
-        dh, dc = dh + rest[1], dc + rest[2]
-    first = lstm_step_backward__loops(dh, dc, x[:, 0], h0, c0, i, f, g, o, c, Wx, Wh)
-    if rest is None:
-        return first[0][:, None], *first[1:]
-    dx = np.concatenate([first[0][:, None], rest[0]], axis=1)
-    return dx, first[1], first[2], *(mine + theirs for mine, theirs in zip(first[3:], rest[3:], strict=True))
-
-
-def lstm_backward__float32(*args):
-    dhs, x, h0, c0, hs, cs, Wx, Wh, b = (np.asarray(array, dtype=np.float32) for array in args)
-    dx, dWx, dWh, db = np.zeros_like(x), np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)
-    dh, dc = np.zeros_like(h0), np.zeros_like(c0)
-    for t in range(x.shape[1])[::-1]:
-        h_prev, c_prev = (h0, c0) if t == 0 else (hs[:, t - 1], cs[:, t - 1])
-        gates = lstm_gates__float32(x[:, t], h_prev, Wx, Wh, b)
-        dx[:, t], dh, dc, *grads = lstm_step_backward__float32(
-            dhs[:, t] + dh, dc, x[:, t], h_prev, c_prev, *gates, cs[:, t], Wx, Wh
-        )
-        dWx, dWh, db = dWx + grads[0], dWh + grads[1], db + grads[2]
+def lstm_backward__upstream_copied(dhs, x, h0, c0, hs, cs, Wx, Wh, b):
+    """Adds what is carried into a copy of the upstream, and says what it does."""
+    dhs, dcs = dhs.copy(), np.zeros(cs.shape)
+    dx, dWx, dWh, db = np.zeros(x.shape), np.zeros(Wx.shape), np.zeros(Wh.shape), np.zeros(b.shape)
+    for t in reversed(range(x.shape[1])):
+        h_prev, c_prev = (hs[:, t - 1], cs[:, t - 1]) if t else (h0, c0)
+        gates = lstm_gates__overflowing(x[:, t], h_prev, Wx, Wh, b)
+        step = dhs[:, t], dcs[:, t], x[:, t], h_prev, c_prev, *gates, cs[:, t], Wx, Wh
+        dx[:, t], dh, dc, *of_weights = lstm_step_backward__block_by_block(*step)
+        for total, part in zip((dWx, dWh, db), of_weights, strict=True):
+            total += part
+        print(f"step {t}: {np.linalg.norm(dc):.3f}")
+        if t:
+            dhs[:, t - 1] += dh
+            dcs[:, t - 1] += dc
     return dx, dh, dc, dWx, dWh, db
 
 
-class LSTMCell__functional_linear(nn.Module):
-    def __init__(self, n_in: int, n_hidden: int):
-        super().__init__()
-        self.weight_ih = nn.Parameter(torch.zeros(4 * n_hidden, n_in))
-        self.weight_hh = nn.Parameter(torch.zeros(4 * n_hidden, n_hidden))
-        self.bias_ih = nn.Parameter(torch.zeros(4 * n_hidden))
-        self.bias_hh = nn.Parameter(torch.zeros(4 * n_hidden))
-
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        h, c = state
-        z = nn.functional.linear(x, self.weight_ih, self.bias_ih) + nn.functional.linear(
-            h, self.weight_hh, self.bias_hh
-        )
-        i, f, g, o = z.chunk(4, dim=1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return o.sigmoid() * c.tanh(), c
+def lstm_backward__float32(*args):
+    return lstm_backward__gates_at_once(*(np.float32(each) for each in args))
 
 
 class _Registered(nn.Module):
@@ -557,79 +389,74 @@ class _Registered(nn.Module):
     @torch.no_grad()
     def reset_parameters(self) -> None:
         for parameter in self.parameters():
-            parameter.uniform_(-(self.n_hidden**-0.5), self.n_hidden**-0.5)
-        self.bias_ih[self.n_hidden : 2 * self.n_hidden] = 1
+            if parameter.ndim == 2:
+                nn.init.xavier_uniform_(parameter)
+            else:
+                parameter.zero_()
+
+
+class LSTMCell__functional_linear(nn.Module):
+    def __init__(self, n_in: int, n_hidden: int):
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.zeros(4 * n_hidden, n_in))
+        self.weight_hh = nn.Parameter(torch.zeros(4 * n_hidden, n_hidden))
+        self.bias_ih = nn.Parameter(torch.zeros(4 * n_hidden))
+        self.bias_hh = nn.Parameter(torch.zeros(4 * n_hidden))
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        gates = nn.functional.linear(x, self.weight_ih, self.bias_ih)
+        gates = gates + nn.functional.linear(state[0], self.weight_hh, self.bias_hh)
+        i, f, g, o = torch.split(gates, gates.shape[1] // 4, dim=1)
+        c = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+class LSTMCell__list_of_slices(_Registered):
+    def forward(self, x, state):
+        h, c = state
+        z = torch.addmm(self.bias_ih, x, self.weight_ih.t()) + torch.addmm(self.bias_hh, h, self.weight_hh.t())
+        n = self.n_hidden
+        c = torch.sigmoid(z[:, n : 2 * n]) * c + torch.sigmoid(z[:, :n]) * torch.tanh(z[:, 2 * n : 3 * n])
+        return [torch.sigmoid(z[:, 3 * n :]) * torch.tanh(c), c]
+
+
+class LSTMCell__gate_by_gate(_Registered):
+    def gate(self, k, x, h):
+        wx, wh = self.weight_ih.chunk(4)[k], self.weight_hh.chunk(4)[k]
+        return x @ wx.T + h @ wh.T + self.bias_ih.chunk(4)[k] + self.bias_hh.chunk(4)[k]
+
+    def forward(self, x, state):
+        (h, c), half = state, torch.tensor(0.5)
+        i, f, o = ((1 + torch.tanh(self.gate(k, x, h) * half)) / 2 for k in (0, 1, 3))
+        c = torch.addcmul(f * c, i, torch.tanh(self.gate(2, x, h)))
+        return o * c.tanh(), c
 
 
 class LSTMCell__concatenated(_Registered):
-    def forward(self, x, hc):
+    def forward(self, x, state):
+        h, c = state
         weight = torch.cat([self.weight_ih, self.weight_hh], dim=1)
-        z = torch.cat((x, hc[0]), 1) @ weight.transpose(0, 1) + (self.bias_ih + self.bias_hh)
-        i, f, g, o = torch.split(z, self.n_hidden, dim=-1)
-        c = torch.addcmul(torch.sigmoid(i) * torch.tanh(g), torch.sigmoid(f), hc[1])
-        return [torch.sigmoid(o) * torch.tanh(c), c]
-
-
-class LSTMCell__einsum_in_place(_Registered):
-    def forward(self, x, state):
-        (h, c), H = state, self.n_hidden
-        z = torch.einsum("bi,qoi->qbo", x, self.weight_ih.view(4, H, -1))
-        z = z.add_(torch.einsum("bi,qoi->qbo", h, self.weight_hh.view(4, H, -1)))
-        z = z.add_((self.bias_ih + self.bias_hh).view(4, 1, H))
-        i, f, g, o = torch.stack([z[0].sigmoid(), z[1].sigmoid(), z[2].tanh(), z[3].sigmoid()]).unbind()
-        c = torch.mul(f, c).add_(i * g)
-        return torch.tanh(c).mul(o), c
-
-
-class LSTMCell__preallocated(_Registered):
-    def forward(self, x, state):
-        h, c = state
-        new_h, new_c = torch.zeros_like(h), torch.zeros_like(c)
-        for n in range(len(x)):
-            z = self.weight_ih @ x[n] + self.bias_ih + self.weight_hh.mv(h[n]) + self.bias_hh
-            i, f, g, o = z.reshape(4, self.n_hidden)
-            new_c[n] = torch.sigmoid(f) * c[n] + torch.sigmoid(i) * torch.tanh(g)
-            new_h[n] = torch.sigmoid(o) * torch.tanh(new_c[n].clone())
-        return new_h, new_c
-
-
-class LSTMCell__one_tanh(_Registered):
-    """All sigmoids through one tanh; the candidate is the one that is not halved."""
-
-    def forward(self, x, state):
-        h, c = state
-        half = x.new_tensor([0.5, 0.5, 1.0, 0.5]).repeat_interleave(self.n_hidden)
-        z = torch.addmm(self.bias_ih, x, self.weight_ih.t()).addmm(h, self.weight_hh.t()) + self.bias_hh
-        i, f, g, o = torch.tensor_split(torch.tanh(half * z), 4, dim=1)
-        c = 0.5 * (1 + f) * c + 0.5 * (1 + i) * g
-        return 0.5 * (1 + o) * c.tanh(), c
+        z = torch.einsum("bk,ok->bo", torch.cat((x, h), 1), weight) + (self.bias_ih + self.bias_hh)
+        i, f, g, o = z.view(len(x), 4, -1).unbind(1)
+        new = torch.zeros_like(c)
+        new += f.sigmoid() * c
+        new += i.sigmoid() * g.tanh()
+        return o.sigmoid() * torch.tanh(new), new
 
 
 class LSTMCell__float32(_Registered):
     def forward(self, x, state):
         h, c = (each.float() for each in state)
         z = x.float() @ self.weight_ih.float().T + h @ self.weight_hh.float().T
-        i, f, g, o = (z + self.bias_ih.float() + self.bias_hh.float()).chunk(4, 1)
+        i, f, g, o = (z + self.bias_ih.float() + self.bias_hh.float()).chunk(4, dim=-1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
 
 class LSTMCell__noisy(_Registered):
     def forward(self, x, state):
-        assert len(state) == 2 and torch.isfinite(x).all(), "x or the state is broken"
-        h, c = _lstm_like(self, x, *state)
-        print(f"mean cell {c.mean().item():.3f}", h)
+        assert torch.isfinite(x).all(), "x is broken"
+        h, c = LSTMCell__list_of_slices.forward(self, x, state)
+        print(f"mean state {h.mean().item():.3f}", c)
         warnings.warn("look at the mean", stacklevel=2)
         return h, c
-
-
-def _lstm_like(cell: _Registered, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """A helper outside the class, with four matrices in place of one."""
-    gates = {}
-    for n, name in enumerate("ifgo"):
-        rows = slice(n * cell.n_hidden, (n + 1) * cell.n_hidden)
-        sums = [x @ cell.weight_ih[rows].T, h @ cell.weight_hh[rows].T, cell.bias_ih[rows], cell.bias_hh[rows]]
-        z = functools.reduce(torch.add, sums)
-        gates[name] = z.tanh() if name == "g" else (1 + (z / 2).tanh()) / 2
-    c = gates["f"] * c + gates["i"] * gates["g"]
-    return gates["o"] * c.tanh(), c

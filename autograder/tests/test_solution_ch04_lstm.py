@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,244 +9,198 @@ import pytest
 import torch
 
 from autograder.checks import inputs
-from autograder.checks.inputs import Array, Sizes
+from autograder.checks.behaviour import design_latch as latch
+from autograder.checks.inputs import ch04_lstm as lstm
 from autograder.judge import implementations
 
 CHAPTER = "ch04_lstm"
-EXACT = {"rtol": 1e-12, "atol": 1e-12}
-NAMES = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+CHANGES: dict[str, Any] = {"ordinary": tuple, "huge": lstm.huge, "tiny": inputs.tiny}
 
 
-def solution(name: str) -> Any:
-    """The reference solution of an exercise."""
-    return implementations.solution(CHAPTER).namespace[name]
+def solved() -> dict[str, Any]:
+    """The solutions of the chapter, by name."""
+    return dict(implementations.solution(CHAPTER).namespace)
 
 
-def packed(rng: np.random.Generator, sizes: Sizes) -> tuple[Array, Array, Array]:
-    """Wx (D, 4H), Wh (H, 4H), b (4H,): four independent draws beside one another."""
-    draws = [inputs.weights(rng, sizes) for _ in range(4)]
-    Wx, Wh, b = (np.concatenate(quarters, axis=-1) for quarters in zip(*draws, strict=True))
-    return Wx, Wh, b
+def close(one: Any, other: Any, tolerance: float = 1e-12) -> None:
+    """Equal up to the rounding of float64; tensors count as arrays."""
+    one, other = (each.detach().numpy() if isinstance(each, torch.Tensor) else each for each in (one, other))
+    np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
-def sequence(rng: np.random.Generator, sizes: Sizes) -> tuple[Array, ...]:
-    """x (B, T, D), h0 (B, H), c0 (B, H), Wx, Wh, b; cells may be larger than states."""
-    x = rng.normal(size=(sizes.B, sizes.T, sizes.D))
-    return x, inputs.state(rng, sizes), 2 * inputs.state(rng, sizes), *packed(rng, sizes)
+def torch_lstm(sizes: inputs.Sizes, Wx: np.ndarray, Wh: np.ndarray, b: np.ndarray) -> torch.nn.LSTM:
+    """torch.nn.LSTM in float64 with these weights."""
+    module = torch.nn.LSTM(sizes.D, sizes.H, batch_first=True, dtype=torch.float64)
+    tensors = {"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T, "bias_ih_l0": b, "bias_hh_l0": 0 * b}
+    module.load_state_dict({name: torch.tensor(array) for name, array in tensors.items()})
+    return module
 
 
-def tensors(arrays: Sequence[Array], grad: bool = False) -> list[torch.Tensor]:
-    """Copies in float64, as leaves of a graph if gradients are asked for."""
-    return [torch.tensor(array, dtype=torch.float64, requires_grad=grad) for array in arrays]
+@pytest.mark.parametrize("change", CHANGES)
+def test_forward_agrees_with_torch(seed: int, change: str) -> None:
+    """Step and loop compute what torch.nn.LSTM computes, at ordinary inputs, at 1e3 and at denormal ones."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        x, h0, c0, *weights = CHANGES[change](lstm.sequence(rng, sizes))
+        theirs, (_, last) = torch_lstm(sizes, *weights)(torch.tensor(x), _states(h0, c0))
+        hs, cs = solution["lstm_forward"](x, h0, c0, *weights)
+        close(hs, theirs)
+        close(cs[:, -1], last[0])
+        h, c = solution["lstm_step"](x[:, 0], h0, c0, *weights)
+        close(h, hs[:, 0], 1e-14)
+        close(c, cs[:, 0], 1e-14)
 
 
-def torch_step(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """torch.nn.LSTMCell with these weights; gradients flow to all of them."""
-    cell = torch.nn.LSTMCell(Wx.shape[0], Wh.shape[0], dtype=torch.float64)
-    parameters = dict(zip(NAMES, (Wx.T, Wh.T, b, torch.zeros_like(b)), strict=True))
-    return torch.func.functional_call(cell, parameters, (x, (h, c)))  # type: ignore[no-any-return]
+@pytest.mark.parametrize("change", CHANGES)
+def test_gates_agree_with_torch(seed: int, change: str) -> None:
+    """The gates are torch's sigmoid and tanh of the four blocks, in the order i, f, g, o."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        x, h, Wx, Wh, b = CHANGES[change](lstm.gates(rng, sizes))
+        blocks = torch.tensor(x @ Wx + h @ Wh + b).reshape(sizes.B, 4, sizes.H).unbind(1)
+        kinds = torch.sigmoid, torch.sigmoid, torch.tanh, torch.sigmoid
+        for ours, kind, block in zip(solution["lstm_gates"](x, h, Wx, Wh, b), kinds, blocks, strict=True):
+            close(ours, kind(block))
 
 
-def torch_forward(x: Any, h0: Any, c0: Any, Wx: Any, Wh: Any, b: Any) -> tuple[torch.Tensor, Any]:
-    """torch.nn.LSTM with these weights: the states (B, T, H), and the last state and cell."""
-    lstm = torch.nn.LSTM(Wx.shape[0], Wh.shape[0], batch_first=True, dtype=torch.float64)
-    values = (Wx.T, Wh.T, b, torch.zeros_like(b))
-    parameters = {f"{name}_l0": value for name, value in zip(NAMES, values, strict=True)}
-    hs, (_, c) = torch.func.functional_call(lstm, parameters, (x, (h0[None], c0[None])))
-    return hs, c[0]
+@pytest.mark.parametrize("change", CHANGES)
+def test_backward_agrees_with_autograd(seed: int, change: str) -> None:
+    """All six gradients of `lstm_backward` are those that torch finds for torch.nn.LSTM."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        case = lstm.sequence_back(rng, sizes, lstm.SIZE, CHANGES[change])
+        dhs, x, h0, c0, hs, _, Wx, Wh, b = case
+        module = torch_lstm(sizes, Wx, Wh, b)
+        given = [torch.tensor(each, requires_grad=True) for each in (x, h0[None], c0[None])]
+        theirs, _ = module(given[0], tuple(given[1:]))
+        close(theirs, hs)
+        weights = [module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0]
+        right = torch.autograd.grad(theirs, given + weights, torch.tensor(dhs))
+        arranged = right[0], right[1][0], right[2][0], right[3].T, right[4].T, right[5]
+        for ours, expected in zip(solution["lstm_backward"](*case), arranged, strict=True):
+            close(ours, expected, 1e-11)
 
 
-def assert_close(ours: Sequence[Any], theirs: Sequence[Any], names: str, scale: float = 1.0) -> None:
-    """As many arrays as there are names, equal to twelve digits."""
-    assert isinstance(ours, (tuple, list)) and len(ours) == len(theirs) == len(names.split())
-    for one, other, name in zip(ours, theirs, names.split(), strict=True):
-        other = other.detach().numpy() if isinstance(other, torch.Tensor) else other
-        assert one.dtype == np.float64
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12 * scale, err_msg=name, strict=True)
+def test_step_backward_agrees_with_autograd(seed: int) -> None:
+    """All six gradients of `lstm_step_backward` are torch's for one torch.nn.LSTMCell, with upstreams at h and at c."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        dh, dc, x, h, c, *_ = case = lstm.step_back(rng, sizes)
+        Wx, Wh = case[-2:]
+        i, f, g, o = case[5:9]
+        sums = np.concatenate([np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(g), np.log(o / (1 - o))], axis=1)
+        b = (sums - x @ Wx - h @ Wh)[0]
+        tensors = [torch.tensor(each, requires_grad=True) for each in (x, h, c, Wx, Wh, b)]
+        new = _torch_step(*tensors)
+        right = torch.autograd.grad(new, tensors, (torch.tensor(dh), torch.tensor(dc)))
+        for ours, expected in zip(solution["lstm_step_backward"](*case), right, strict=True):
+            close(ours, expected, 1e-10)
 
 
-@pytest.mark.parametrize("size", [1.0, 1e3, 1e-310])
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_step_and_gates_agree_with_torch(sizes: Sizes, size: float, seed: int) -> None:
-    """`lstm_step` is torch.nn.LSTMCell, and `lstm_gates` the gates that make its cell and its state; no overflow."""
-    x, h, c, *weights = sequence(np.random.default_rng(seed), sizes)
-    x = size * x[:, 0]
-    expected = torch_step(*tensors((x, h, c, *weights)))
-    with np.errstate(over="raise", invalid="raise", divide="raise"):
-        assert_close(solution("lstm_step")(x, h, c, *weights), expected, "h c")
-        i, f, g, o = solution("lstm_gates")(x, h, *weights)
-    assert_close([o * np.tanh(f * c + i * g), f * c + i * g], expected, "h c")
-    Wx, Wh, b = tensors(weights)
-    raw = (torch.tensor(x) @ Wx + torch.tensor(h) @ Wh + b).chunk(4, dim=1)
-    gates = [torch.tanh(z) if n == 2 else torch.sigmoid(z) for n, z in enumerate(raw)]
-    assert_close([i, f, g, o], gates, "i f g o")
+def test_backward_is_a_slope(seed: int) -> None:
+    """Finite differences of the loss agree too, so no part of autograd's is taken on trust; `lstm_forward` is ours."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    dhs, x, h0, c0, hs, cs, *weights = lstm.sequence_back(rng, inputs.DIFFERENT)
+    found = solution["lstm_backward"](dhs, x, h0, c0, hs, cs, *weights)
+    for k, (entry, gradient) in enumerate(zip((x, h0, c0, *weights), found, strict=True)):
+        nudge = 1e-6 * rng.normal(size=entry.shape)
+        ends = []
+        for sign in (1, -1):
+            given = [x, h0, c0, *weights]
+            given[k] = entry + sign * nudge
+            ends.append((solution["lstm_forward"](*given)[0] * dhs).sum())
+        assert ends[0] - ends[1] == pytest.approx(2 * (gradient * nudge).sum(), rel=1e-5, abs=1e-10)
 
 
-@pytest.mark.parametrize("size", [1.0, 1e3])
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_forward_agrees_with_torch(sizes: Sizes, size: float, seed: int) -> None:
-    """`lstm_forward` gives the states of torch.nn.LSTM, and after every number of steps its cell."""
-    x, *rest = sequence(np.random.default_rng(seed), sizes)
-    x = size * x
-    hs, cs = solution("lstm_forward")(x, *rest)
-    cells = [torch_forward(*tensors((x[:, : t + 1], *rest)))[1] for t in range(sizes.T)]
-    expected = torch_forward(*tensors((x, *rest)))[0], torch.stack(cells, dim=1)
-    assert_close((hs, cs), expected, "hs cs")
+def test_cell_memory_is_the_direct_path(seed: int) -> None:
+    """Torch differentiates a cell whose gates do not depend on it: that is `cell_memory`, gates of 0 included."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        for closed in (False, True):
+            (f,) = lstm.forget_gates(rng, sizes, closed)
+            written = torch.zeros(f.shape, dtype=torch.float64, requires_grad=True)
+            c = torch.zeros(sizes.B, sizes.H, dtype=torch.float64)
+            for t in range(sizes.T):
+                c = torch.tensor(f[:, t]) * c + written[:, t]
+            (right,) = torch.autograd.grad(c.sum(), written)
+            close(solution["cell_memory"](f), right, 1e-14)
 
 
-@pytest.mark.parametrize("scale", [0.0, 1.0, 30.0])
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_step_backward_agrees_with_autograd(sizes: Sizes, scale: float, seed: int) -> None:
-    """`lstm_step_backward` gives autograd's gradients of torch.nn.LSTMCell, with each upstream alone and with both."""
-    rng = np.random.default_rng(seed)
-    x, h, c, *weights = sequence(rng, sizes)
-    x = x[:, 0]
-    gates = solution("lstm_gates")(x, h, *weights)
-    after = gates[1] * c + gates[0] * gates[2]
-    for use_h, use_c in [(1, 1), (1, 0), (0, 1)]:
-        dh, dc = (scale * use * rng.normal(size=h.shape) for use in (use_h, use_c))
-        leaves = tensors((x, h, c, *weights), grad=True)
-        expected = torch.autograd.grad(torch_step(*leaves), leaves, tensors((dh, dc)))
-        ours = solution("lstm_step_backward")(dh, dc, x, h, c, *gates, after, *weights[:2])
-        assert_close(ours, expected, "dx dh_prev dc_prev dWx dWh db", scale)
-
-
-@pytest.mark.parametrize("scale", [0.0, 1.0, 30.0])
-@pytest.mark.parametrize("sizes", [*inputs.ALL, Sizes(B=2, T=40, D=3, H=4, V=1)], ids=str)
-def test_backward_agrees_with_autograd(sizes: Sizes, scale: float, seed: int) -> None:
-    """`lstm_backward` gives autograd's gradients of torch.nn.LSTM: upstream everywhere, and at the last step alone."""
-    rng = np.random.default_rng(seed)
-    case = sequence(rng, sizes)
-    x, h0, c0, *weights = case
-    hs, cs = solution("lstm_forward")(*case)
-    everywhere = scale * rng.normal(size=hs.shape)
-    last = everywhere * (np.arange(sizes.T) == sizes.T - 1)[:, None]
-    for dhs in (everywhere, last):
-        leaves = tensors(case, grad=True)
-        expected = torch.autograd.grad(torch_forward(*leaves)[0], leaves, torch.tensor(dhs))
-        ours = solution("lstm_backward")(dhs, x, h0, c0, hs, cs, *weights)
-        assert_close(ours, expected, "dx dh0 dc0 dWx dWh db", 10 * scale)
-
-
-def test_backward_agrees_with_finite_differences(seed: int) -> None:
-    """The gradients of `lstm_backward` are the slopes of what `lstm_forward` returns, without any library."""
-    rng = np.random.default_rng(seed)
-    case = sequence(rng, inputs.DIFFERENT)
-    x, h0, c0, *weights = case
-    dhs = rng.normal(size=(*x.shape[:2], h0.shape[1]))
-    gradients = solution("lstm_backward")(dhs, x, h0, c0, *solution("lstm_forward")(*case), *weights)
-    for n, gradient in enumerate(gradients):
-        nudge = 1e-6 * np.sign(gradient)
-        above, below = (
-            solution("lstm_forward")(*case[:n], case[n] + side * nudge, *case[n + 1 :])[0] for side in (1, -1)
-        )
-        assert ((above - below) * dhs).sum() == pytest.approx(2 * (gradient * nudge).sum(), rel=1e-6)
-
-
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_memory_is_the_direct_slope(sizes: Sizes, seed: int) -> None:
-    """`cell_memory` is dc_{T-1}/dc_t of autograd with the gates held fixed, and the product of the later f."""
-    rng = np.random.default_rng(seed)
-    x, h, c, *weights = sequence(rng, sizes)
-    f, cells, state = [], [torch.tensor(c, requires_grad=True)], h
-    for t in range(sizes.T):
-        i, forget, g, o = solution("lstm_gates")(x[:, t], state, *weights)
-        forget = forget * (rng.random(forget.shape) > 0.2)  # some gates are shut altogether
-        f.append(forget)
-        cells.append(torch.tensor(forget) * cells[-1] + torch.tensor(i * g))
-        state = o * np.tanh(cells[-1].detach().numpy())
-    f = np.stack(f, axis=1)
-    slopes = torch.autograd.grad(cells[-1].sum(), cells[1:])
-    memory = solution("cell_memory")(f)
-    assert_close([memory], [torch.stack(slopes, dim=1)], "memory")
-    products = [[[np.prod(f[n, t + 1 :, k]) for k in range(sizes.H)] for t in range(sizes.T)] for n in range(sizes.B)]
-    np.testing.assert_allclose(memory, products, **EXACT)
-    assert (memory[:, -1] == 1).all()
-
-
-@pytest.mark.parametrize("beta", [-2.0, 0.0, 1.0, 1.5, 5])
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_forget_bias_is_what_a_bare_cell_keeps(sizes: Sizes, beta: float, seed: int) -> None:
-    """With `forget_bias` and no inputs torch.nn.LSTMCell keeps sigmoid(beta) of its cell; other gates are as before."""
-    _, _, c, Wx, Wh, b = sequence(np.random.default_rng(seed), sizes)
-    before = b.copy()
-    new, H = solution("forget_bias")(b, beta), sizes.H
-    np.testing.assert_array_equal(b, before)
-    assert new.shape == b.shape and not np.shares_memory(new, b)
-    np.testing.assert_array_equal(new, [beta if H <= j < 2 * H else entry for j, entry in enumerate(b)])
-    x, h = torch.zeros(sizes.B, sizes.D, dtype=torch.float64), torch.zeros(sizes.B, H, dtype=torch.float64)
-    kept, fresh = (torch_step(x, h, *tensors((cell, Wx, Wh, new)))[1] for cell in (c, 0 * c))
-    np.testing.assert_allclose((kept - fresh).numpy(), c / (1 + np.exp(-beta)), **EXACT)
-
-
-def latch(weights: Sequence[Array], values: Array, writes: Array) -> Array:
-    """The output at each step of torch.nn.LSTMCell with a design's weights, from zeros; (B, T) as the inputs are."""
-    Wx, Wh, b = tensors(weights)
-    h = c = torch.zeros(len(values), 1, dtype=torch.float64)
-    outputs = []
-    for step in np.moveaxis(np.stack([values, writes], axis=-1).astype(float), 1, 0):
-        h, c = torch_step(torch.tensor(step), h, c, Wx, Wh, b)
-        outputs.append(h[:, 0].numpy())
-    return np.stack(outputs, axis=1)
-
-
-def assert_latches(weights: Sequence[Array], values: Array, writes: Array) -> None:
-    """After a write: the sign of the value, at least 0.5, and at most 5 % less until the next one."""
-    h = latch(weights, values, writes)
-    for value, write, output in zip(values, writes, h, strict=True):
-        written = np.flatnonzero(write)
-        for start, end in zip(written, [*written[1:], len(write)], strict=True):
-            held = output[start:end] * value[start]
-            assert held[0] >= 0.5 and held.min() >= 0.95 * held[0]
+def test_forget_bias_opens_the_forget_gate(seed: int) -> None:
+    """With all other weights zero, the gate that a large beta opens is the second of torch's four."""
+    solution, rng = solved(), np.random.default_rng(seed)
+    for sizes in inputs.ALL:
+        b = lstm.weights(rng, sizes)[2]
+        changed = solution["forget_bias"](b, 40.0)
+        zero = np.zeros((1, sizes.D)), np.zeros((sizes.D, 4 * sizes.H)), np.zeros((sizes.H, 4 * sizes.H))
+        cell = 5 * np.ones((1, sizes.H))
+        i, _, g, _ = np.split(changed, 4)
+        written = torch.sigmoid(torch.tensor(i)) * torch.tanh(torch.tensor(g))
+        module = torch_lstm(sizes, zero[1], zero[2], changed)
+        _, (_, c) = module(torch.tensor(zero[0])[:, None], _states(0 * cell, cell))
+        close(c[0, 0], 5 + written.detach().numpy())
 
 
 def test_latch_latches_in_torch(seed: int) -> None:
-    """`design_latch` holds what is written for 200 steps in torch.nn.LSTMCell, whatever comes along unwritten."""
-    weights, rng = solution("design_latch")(), np.random.default_rng(seed)
-    assert [np.shape(array) for array in weights] == [(2, 4), (1, 4), (4,)]
-    values, once = rng.choice([-1, 1], size=(6, 221)), np.zeros((6, 221), int)
-    once[np.arange(6), [0, 0, 1, 5, 12, 20]] = 1  # written at once, or later
-    assert_latches(weights, values, once)
-    for rest in (1, -1):  # the worst neighbours: all alike, and all against it
-        for value in (1, -1):
-            steady = np.full((1, 221), rest)
-            steady[0, 0] = value
-            assert_latches(weights, steady, once[:1])
-    for share in (0.5, 0.1, 1.0):  # the same value twice, its opposite, one write upon the other
-        assert_latches(weights, rng.choice([-1, 1], size=(20, 150)), (rng.random((20, 150)) < share).astype(int))
-    pattern = [1, 1, -1, -1, 1, -1] + 199 * [1]
-    assert_latches(weights, np.array([pattern, [-value for value in pattern]]), np.array([6 * [1] + 199 * [0]] * 2))
+    """The designed weights hold a bit in torch.nn.LSTM as well, and our simulation gives torch's outputs."""
+    network, rng = solved()["design_latch"](), np.random.default_rng(seed)
+    values, write = rng.choice([-1.0, 1.0], size=(8, 250)), (rng.random((8, 250)) < 0.02).astype(float)
+    write[:, 0] = 1
+    x = torch.tensor(np.stack([values, write], axis=-1))
+    hs = torch_lstm(inputs.Sizes(8, 250, 2, 1, 1), *network)(x)[0][..., 0].detach().numpy()
+    close(latch.outputs(latch.weights(network), values, write), hs)
+    last = np.maximum.accumulate(np.where(write == 1, np.arange(250), 0), axis=1)
+    assert (hs * np.take_along_axis(values, last, axis=1) >= 0.7).all()
 
 
-def made(kind: type, state: dict[str, Array]) -> torch.nn.Module:
-    """A cell in float64 with these weights."""
-    H, D = state["weight_hh"].shape[1], state["weight_ih"].shape[1]
-    module = kind(D, H).double()
-    module.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
-    return module  # type: ignore[no-any-return]
+def test_cell_agrees_with_torch_and_autograd(seed: int) -> None:
+    """`LSTMCell` gives the values and all gradients of torch.nn.LSTMCell in float64, through the same driver."""
+    rng, driver = np.random.default_rng(seed), implementations.drivers(CHAPTER)["LSTMCell"]
+    ours = solved()["LSTMCell"]
+    assert driver.parameters(ours, 7, 9) == driver.parameters(torch.nn.LSTMCell, 7, 9)
+    for sizes in inputs.ALL:
+        for change in CHANGES.values():
+            case = lstm.module(rng, sizes, change)
+            for mine, theirs in zip(driver.forward(ours, *case), driver.forward(torch.nn.LSTMCell, *case), strict=True):
+                close(mine, theirs)
+            case = *case, *rng.normal(size=(2, sizes.B, sizes.H))
+            right = driver.gradients(torch.nn.LSTMCell, *case)
+            for name, gradient in driver.gradients(ours, *case).items():
+                close(gradient, right[name])
 
 
-@pytest.mark.parametrize("size", [1.0, 1e3, 1e-310])
-@pytest.mark.parametrize("sizes", inputs.ALL, ids=str)
-def test_cell_agrees_with_torch_and_autograd(sizes: Sizes, size: float, seed: int) -> None:
-    """`LSTMCell` has torch.nn.LSTMCell's parameters, values and gradients, and a second call is as the first."""
-    rng = np.random.default_rng(seed)
-    x, h, c, Wx, Wh, b = sequence(rng, sizes)
-    arrays = size * x[:, 0], h, c
-    bias = inputs.away_from_zero(rng, 0.1, 0.3, b.shape)
-    state = dict(zip(NAMES, (Wx.T.copy(), Wh.T.copy(), bias, b), strict=True))
-    ours, theirs = (made(kind, state) for kind in (solution("LSTMCell"), torch.nn.LSTMCell))
-    assert {n: p.shape for n, p in ours.named_parameters()} == {n: p.shape for n, p in theirs.named_parameters()}
-    upstream = tensors([rng.normal(size=h.shape) for _ in range(2)])
-    results, gradients = [], []
-    for cell in (ours, theirs):
-        given = tensors(arrays, grad=True)
-        before = [each.clone() for each in given]
-        results.append(cell(given[0], (given[1], given[2])))
-        assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
-        along = [*given, *(cell.get_parameter(name) for name in NAMES)]
-        gradients.append(torch.autograd.grad(results[-1], along, upstream))
-        again = cell(given[0], (given[1], given[2]))
-        assert all(torch.equal(*pair) for pair in zip(again, results[-1], strict=True))
-    assert_close([each.detach().numpy() for each in results[0]], results[1], "h c")
-    assert_close([each.numpy() for each in gradients[0]], gradients[1], f"x h c {' '.join(NAMES)}", max(1.0, size))
+def test_driver_refuses_what_is_no_pair() -> None:
+    """A cell that returns one tensor, three, or a number in a pair hears so in a sentence."""
+    rng, driver = np.random.default_rng(0), implementations.drivers(CHAPTER)["LSTMCell"]
+    ours, case = solved()["LSTMCell"], lstm.module(rng, inputs.SMALL)
+    spoilt = {
+        "one tensor": lambda h, c: h,
+        "a tuple of 3": lambda h, c: (h, c, c),
+        "a float as c": lambda h, c: (h, 1.0),
+    }
+    for words, spoil in spoilt.items():
+        forward = lambda self, x, state, spoil=spoil: spoil(*ours.forward(self, x, state))  # noqa: E731
+        with pytest.raises(TypeError, match=f"forward returned {words}"):
+            driver.forward(type("Spoilt", (ours,), {"forward": forward}), *case)
+
+
+def test_latch_judges_junk_without_a_warning() -> None:
+    """Wrong shapes and numbers have no behaviour; weights as large as floats go are judged and found wrong."""
+    Wx, Wh, b = solved()["design_latch"]()
+    for junk in (None, 0, "text", [], [Wx], (Wx.T, Wh, b), (Wx, Wh, b[None]), (Wx, Wh, b * np.nan), (Wx, Wh, {})):
+        assert latch.behaviour(junk) is None
+    facts = latch.behaviour((1e308 * np.ones((2, 4)), -1e308 * np.ones((1, 4)), 1e308 * np.ones(4)))
+    assert facts is not None and not facts.all()
+    assert np.array_equal(latch.behaviour((Wx, Wh, b)), np.array([[1, 1], [0, 0], *[[1, 1]] * 6]))
+
+
+def _states(h: np.ndarray, c: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """h and c as torch.nn.LSTM takes them."""
+    return torch.tensor(h)[None], torch.tensor(c)[None]
+
+
+def _torch_step(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """torch's own cell as a function of its weights."""
+    cell = torch.nn.LSTMCell(x.shape[1], h.shape[1], dtype=torch.float64)
+    named = {"weight_ih": Wx.T, "weight_hh": Wh.T, "bias_ih": b, "bias_hh": 0 * b}
+    return torch.func.functional_call(cell, named, (x, (h, c)))

@@ -26,18 +26,17 @@ PATTERNS = {"the value written": (1, 1), "the opposite value": (-1, -1), "changi
 def behaviour(value: Any) -> Array | None:
     """Coarse facts as 0 or 1, in two columns for +1 and -1; None for what is no network of the right shapes.
 
-    The rows: the sign of a first write, its size, one row for each of `PATTERNS`: is it kept, then: overwritten by its
-    opposite at once, overwritten after it was written twice.
+    The rows: after a first write h has its sign, has the opposite sign, is large enough; it is kept, one row for each
+    of `PATTERNS`; it is overwritten by its opposite at once, and after it was written twice.
     """
     try:
         network = weights(value)
     except CheckFailed:
         return None
     signs = np.array([1.0, -1.0])
-    kept = [held(network, np.stack([shown(sign, pattern) for sign in signs])) for pattern in PATTERNS.values()]
-    first = kept[0][0]
-    rows = [signs * first > 0, signs * first >= LEAST]
-    rows += [signs * later >= LEFT * signs * written for written, later in kept]
+    written, later = (h.reshape(-1, 2) for h in held(network, shown(*PATTERNS)[0]))
+    rows = [signs * written[0] > 0, signs * written[0] < 0, signs * written[0] >= LEAST]
+    rows += list(signs * later >= LEFT * signs * written)
     for times in (1, 2):
         after = outputs(network, np.array([[sign] * times + [-sign] for sign in signs]), np.ones((2, times + 1)))
         rows.append(-signs * after[:, -1] >= LEAST)
@@ -70,18 +69,18 @@ def expect_written(value: Any, values: Array, write: Array) -> None:
         raise CheckFailed(f"{found}; {wanted} is expected", None, h[one, step])
 
 
-def expect_kept(value: Any, values: Array, meanwhile: str) -> None:
+def expect_kept(value: Any, values: Array, meanwhile: Sequence[str]) -> None:
     """What is written at the first step is still there at the last; raises CheckFailed.
 
-    ``values`` is (streams, 1 + 200); ``meanwhile`` says in words which values follow on the first.
+    ``values`` is (streams, 1 + 200); ``meanwhile`` says in words which values follow on the first, stream by stream.
     """
     written, later = held(weights(value), values)
     sign = values[:, 0]
     wrong = ~((sign * written > 0) & (sign * later >= LEFT * sign * written))
     if wrong.any():
-        one = wrong.argmax()
+        one = int(wrong.argmax())
         what = f"after writing {sign[one]:+.0f}, h is {_number(written[one])}"
-        then = f"{KEEP} steps later, with {meanwhile} and write = 0, h is {_number(later[one])}"
+        then = f"{KEEP} steps later, with {meanwhile[one]} and write = 0, h is {_number(later[one])}"
         raise CheckFailed(f"{what}, and {then}; it may lose at most 5 %", None, later[one])
 
 
@@ -93,9 +92,10 @@ def held(network: Sequence[Array], values: Array) -> tuple[Array, Array]:
     return h[:, 0], h[:, -1]
 
 
-def shown(sign: float, pattern: Sequence[int]) -> Array:
-    """The value to be written, and those of the next 200 steps: the pattern times its sign, again and again."""
-    return sign * np.array([1.0, *np.resize(pattern, KEEP)])
+def shown(*patterns: str) -> tuple[Array, list[str]]:
+    """Streams (2 for each pattern, 1 + 200) that begin with +1 and -1 and go on as the patterns say, with the words."""
+    streams = [sign * np.array([1.0, *np.resize(PATTERNS[name], KEEP)]) for name in patterns for sign in (1, -1)]
+    return np.array(streams), [name for name in patterns for _ in range(2)]
 
 
 @np.errstate(all="ignore")  # weights may be as large as they like
