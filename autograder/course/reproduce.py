@@ -26,7 +26,7 @@ from autograder import course, paths
 from autograder.course.notebook import source_notebook, text_of
 from autograder.course.page import KERNEL_ENVIRONMENT
 
-SECONDS_A_CELL = 120
+SECONDS_A_CELL = 600
 FOLDER = paths.BUILD / "reproduce"
 
 
