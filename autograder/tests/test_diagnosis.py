@@ -267,7 +267,7 @@ def test_mutants_are_called_what_they_are(diagnoser: Diagnoser) -> None:
         ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.sin(x @ Wx + h_prev @ Wh + b)"),
         ("rnn_step", "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + 0.5 * h_prev @ Wh + b)"),
         ("rnn_forward", "def rnn_forward(x, h0, Wx, Wh, b):\n    return np.random.rand(*x.shape[:2], len(b))"),
-        ("RNNCell", "class RNNCell(torch.nn.RNNCell):\n    def forward(self, x, h):\n        return x.sum() + h"),
+        ("RNNCell", course.load(CHAPTER).exercise("RNNCell").source.replace("torch.tanh", "torch.sin")),
     ],
 )
 def test_unknown_mistake(exercise: str, source: str, diagnoser: Diagnoser) -> None:
