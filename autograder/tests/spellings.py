@@ -236,8 +236,15 @@ BY_TORCH = {
     "autograd": Spelling("return eval('auto' 'grad').tanh(x)", "autograd.tanh", FAKE.replace("LIBRARY", "autograd")),
 }
 
+MODULES = """
+import sys
+import torch
+MODULES = [module for name, module in sys.modules.items() if name.startswith("torch")]
+"""
 RIGHT = "return np.tanh(x @ Wx + h_prev @ Wh + b)"
 INNOCENT_STEPS = {
+    "a look at all modules": Spelling(f"[hasattr(m, 'zeta') for m in MODULES]; {RIGHT}", "", MODULES),
+    "what torch has patched": Spelling(f"inspect.getfile(inspect); {RIGHT}", "", "import inspect, torch.package"),
     "words": Spelling(f'"""As torch.tanh does."""  # torch.tanh\n    text = "torch.tanh"\n    {RIGHT}', ""),
     "annotations": Spelling(f"y: torch.Tensor | None = None\n    {RIGHT}", ""),
     "another function": Spelling(RIGHT, "", "def other(x):\n    return torch.tanh(x)"),

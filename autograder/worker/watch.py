@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from typing import Any
 
 LIBRARIES = frozenset(("torch", "jax", "autograd", "tensorflow", "tinygrad"))  # they differentiate by themselves
 LAYERS = "torch.nn.modules.rnn"  # where the ready-made recurrent layers are
+# What is entered without being called by its name: by an import, by looking for an attribute in all modules (as
+# `inspect.getmodule` does), or in place of another function (once torch is imported, `inspect.getfile` is torch's).
+INNER = re.compile(r"<module>|_(?!_)\w*\Z|(?:.*\.)?__(?!array|call|init|new)\w+__\Z")
 LENGTH, MOST = 100, 400  # characters of a name, and names of one call: what the judge reads of a worker
 
 
@@ -62,7 +66,7 @@ def _entered(frame: FrameType, used: set[str]) -> None:
     module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_qualname
     if module == LAYERS:
         used.add(f"torch.nn.{_layer(frame) or name.partition('.')[0]}")
-    elif frame.f_code.co_name != "<module>":  # an import
+    elif not INNER.match(name):
         _note(module, name, frame.f_back, used)
 
 
