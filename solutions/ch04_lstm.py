@@ -181,6 +181,7 @@ def lstm_step(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: A
 #
 # The states before the first step are given: $h_{-1}$ is `h0` and $c_{-1}$ is `c0`.
 # They need not be zeros, and they are not among the results.
+# The inputs may be as large as 1000 here too.
 #
 # | name | shape | meaning |
 # |---|---|---|
@@ -560,6 +561,7 @@ def lstm_step_backward(
 # Nothing reaches the cells from outside: what comes to a cell comes through its own $h_t$ and from the next cell.
 # The gates are not handed to you, but everything that they were computed from is; `hs` and `cs` need not be recomputed.
 # Do not write into `dhs`, although it may seem handy to add to it.
+# The inputs may be as large as 1000 here too.
 #
 # This is the exercise to take an evening for: all of the chapter meets in it.
 # The answer key of a widely used course carried `dh` from step to step and dropped `dc`; the loss still went down.
@@ -724,6 +726,7 @@ import torch
 # `forward(x, state)` takes `x` of shape `(B, n_in)` and the pair `state` = `(h, c)`, each of shape `(B, n_hidden)`.
 # It returns the new pair, **h first**.
 # Gradients must reach `x`, `h`, `c` and all four parameters.
+# The inputs may be as large as 1000 here too.
 # How you initialise the parameters is up to you.
 # Do not use PyTorch's ready-made recurrent layers here: they are what you are rebuilding.
 #

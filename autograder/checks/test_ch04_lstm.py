@@ -476,7 +476,7 @@ def test_lstm_backward_carries_two_gradients(lstm_backward, rng, reference):
 @weight(3)
 def test_lstm_backward_sums_over_the_steps(lstm_backward, rng, reference):
     """All six are right: the gradients of the weights are sums over all examples and all steps."""
-    for sizes in (SMALL, ONE_EXAMPLE, EQUAL, DIFFERENT):
+    for sizes in (SMALL, EQUAL, DIFFERENT):
         case = lstm.sequence_back(rng, sizes)
         expect_results(lstm_backward(*case), reference.lstm_backward(*case), BACK)
 
@@ -501,7 +501,7 @@ def test_lstm_backward_at_extremes(lstm_backward, rng, reference):
 @weight(0.5)
 def test_lstm_backward_in_any_layout(lstm_backward, rng, reference):
     """The values of an array count, not its order in memory, nor whether it is float32."""
-    for sizes in (SMALL, DIFFERENT):
+    for sizes in (SMALL, ONE_EXAMPLE):
         for case in inputs.layouts(lstm.sequence_back(rng, sizes)):
             expect_results(lstm_backward(*case), reference.lstm_backward(*case), BACK)
 
