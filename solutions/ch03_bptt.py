@@ -707,9 +707,11 @@ def clip_by_global_norm(grads: list[Array], max_norm: float) -> tuple[list[Array
 
 
 # %%
+from typing import TypeAlias
+
 import torch
 
-State = torch.Tensor | tuple[torch.Tensor, ...] | None
+State: TypeAlias = "torch.Tensor | tuple[torch.Tensor, ...] | None"
 
 # %% [markdown] statement="train_step"
 # ## One step of training: `train_step`

@@ -73,7 +73,7 @@ def test_starter(capsys: pytest.CaptureFixture[str]) -> None:
         (solved("RNNCell")(3, 4), r"^check takes the class itself, as in check\(RNNCell\), without brackets$"),
         ("rnn_step", "without quotation marks; this is a str"),
         (named("rnn_stepp", lambda: None), "rnn_stepp is no exercise of the course; did you mean rnn_step?"),
-        (np.tanh, "tanh is no exercise of the course; the exercises are rnn_step"),
+        (np.tanh, "tanh is no exercise of the course; the exercises are numerical_gradient"),
     ],
 )
 def test_not_an_answer(answer: object, says: str) -> None:

@@ -182,7 +182,7 @@ def test_files_named_count_where_they_are_better(judge: FakeJudge, tmp_path: Pat
     found = {step.name: step.status for step in parts[0].steps}
     assert [found[name] for name in ("rnn_step", "rnn_forward", "RNNCell")] == ["passed", "failed", "passed"]
     assert parts[0].steps[-1].file.endswith("mine.py") and parts[0].steps[-1].place.startswith("line ")
-    line = int(parts[0].steps[2].place.removeprefix("line "))
+    line = int(parts[0].steps[-1].place.removeprefix("line "))
     assert mine.read_text().splitlines()[line - 1].startswith("class RNNCell")
     assert "no function of the course" in parts[1].problem
     assert "no function of the course" in printed(parts)
