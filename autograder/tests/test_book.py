@@ -56,11 +56,14 @@ def _page(site: Path, name: str) -> _Page:
 
 
 def test_every_chapter_has_its_pages(site: Path) -> None:
-    """Start page, chapter, exercises and solutions."""
-    assert (site / "index.html").is_file() and (site / "book" / "intro.html").is_file()
+    """Start page, exercises and solutions of every chapter, and every text that lies in the book's folder."""
+    assert (site / "index.html").is_file()
+    texts = [f"book/{source.stem}.html" for source in (paths.ROOT / "book").glob("*.md")]
+    assert "book/intro.html" in texts and "book/ch02_recurrence.html" in texts
     for slug in course.chapters():
-        for name in (f"book/{slug}.html", f"exercises/{slug}/{slug}.html", f"solutions/{slug}.html"):
-            assert (site / name).is_file(), name
+        texts += [f"exercises/{slug}/{slug}.html", f"solutions/{slug}.html"]
+    for name in texts:
+        assert (site / name).is_file(), name
 
 
 def test_the_proof_has_its_figures(site: Path) -> None:
