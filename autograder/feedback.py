@@ -6,6 +6,7 @@ Everything in a verdict may have been written by a learner: it is escaped, and c
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
@@ -89,7 +90,7 @@ def verdict_text(verdict: Verdict) -> str:
         lines.append(f"  {_short(verdict.message)}")
     for exercise in verdict.exercises:
         lines.append(f"  {_headline(exercise)}")
-        lines += [f"      {_short(line)}" for line in _reasons(exercise)]
+        lines += [f"      {line}" for line in _reasons(exercise)]
     lines += [f"  note: {_short(note)}" for note in verdict.notes[:5]]
     lines += [f"  {len(verdict.notes) - 5} more notes"] * (len(verdict.notes) > 5)
     lines += [f"  not shut off: {_short(hole)}" for hole in verdict.holes]
@@ -103,13 +104,14 @@ def _headline(verdict: ExerciseVerdict) -> str:
 
 
 def _reasons(verdict: ExerciseVerdict) -> list[str]:
-    """Why an exercise did not pass, in at most three lines."""
+    """Why an exercise did not pass, in at most three lines; the name of a mistake is never cut short."""
     if verdict.status == "passed":
-        return [f"note: {verdict.message}"] if verdict.message else []
+        return [f"note: {_short(verdict.message)}"] if verdict.message else []
     reasons = [verdict.message]
     if verdict.status in ("failed", "error"):
         reasons += [check.message for check in verdict.checks if not check.passed][:1]
-    return [*dict.fromkeys(reasons), *(diagnosis.believes for diagnosis in verdict.diagnosis[:1])]
+    named = [_clean(diagnosis.believes) for diagnosis in verdict.diagnosis[:1]]
+    return [*dict.fromkeys(_short(reason) for reason in reasons), *named]
 
 
 def _shown(verdict: ExerciseVerdict) -> Sequence[CheckVerdict]:
@@ -216,7 +218,7 @@ def _clean(text: str, keep: str = "") -> str:
 
 def _short(text: str) -> str:
     text = _clean(text)
-    return text if len(text) <= LINE else text[: LINE - 4] + " ..."
+    return text if len(text) <= LINE else textwrap.shorten(text, LINE, placeholder=" ...")
 
 
 def _code(text: str) -> str:

@@ -25,7 +25,7 @@
 # - Weights are applied from the right: `x @ W + b`, with `x (B, D)`, `W (D, H)` and `b (H,)`.
 # - Functions are pure: they change nothing that is passed in, and they remember nothing between calls.
 # - Results are NumPy arrays, not lists; several results are returned as a tuple, in the order that is asked for.
-# - Arrays are `float64` unless something else is said.
+# - Arrays are usually `float64`.
 #   One may also be `float32`, transposed or strided: only its values count.
 # - Inputs are what the statement promises.
 #   Where it asks for a `ValueError`, raise one.
@@ -73,6 +73,7 @@ Array = np.ndarray
 #   Adding `eps` and subtracting it again does not do that: try `1e-10 + 0.1 - 0.1`.
 # - Use `eps` as it is given, even when it is as large as 0.1, and compute in `float64`: the difference of two numbers
 #   that are almost equal leaves no digits to spare.
+#   In this exercise `x` is always `float64` itself.
 #
 # **By hand**, for the function `(x**3).sum()`, at `x = [1, 2]`, with `eps = 0.1`:
 #
@@ -138,10 +139,11 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-6)
 
 # %% [markdown]
 # Read the picture from the right.
-# Halving the step halves the error of the forward difference, and quarters that of the central one.
+# A tenth of the step leaves a tenth of the error of the forward difference, and a hundredth of that of the central one.
 # Then both turn round: the two heights agree in almost all of their sixteen digits, and their difference is made of
 # rounding.
 # The best central step, near `1e-5`, leaves ten right digits: enough to catch any slip in a formula.
+# The default step of `1e-6` is nearly as good.
 
 # %% [markdown] statement="relative_error"
 # ## How far apart: `relative_error`
@@ -155,12 +157,12 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-6)
 #
 # The result is 0 where all entries are equal, and 1 where some entry differs altogether: in sign, or because one of the
 # two is zero.
-# The $10^{-12}$ keeps two zeros from dividing by zero.
+# The $10^{-12}$ keeps two zeros from dividing by zero, and makes little of differences between numbers even smaller.
 # The *largest* entry counts, because a gradient is wrong when one entry is.
 #
 # | name | shape | meaning |
 # |---|---|---|
-# | `a`, `b` | any, the same for both, not empty | what is compared |
+# | `a`, `b` | any, also `()`, the same for both, not empty | what is compared |
 # | returns | a float | the largest relative error of any entry |
 #
 # - When the shapes differ, raise a `ValueError`, also where NumPy would stretch one to fit the other: a bias of shape
@@ -168,13 +170,14 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-6)
 # - When there is a NaN in `a` or in `b`, wherever it stands, the result is NaN: a broken gradient must not pass.
 # - Two gradients that agree to nine digits still differ a little, and the result says by how much: compute in `float64`.
 #
-# **By hand**, for `a = [1, 3, 0]` and `b = [1, 1, 0]`:
+# **By hand**, for `a = [1, 3, 0, 1e-13]` and `b = [1, 1, 0, 0]`:
 #
 # ```text
-# entry 0: 0 / 2     = 0
-# entry 1: 2 / 4     = 0.5
-# entry 2: 0 / 1e-12 = 0
-# result             = 0.5
+# entry 0: 0 / 2         = 0
+# entry 1: 2 / 4         = 0.5
+# entry 2: 0 / 1e-12     = 0
+# entry 3: 1e-13 / 1e-12 = 0.1
+# result                 = 0.5
 # ```
 
 # %% [markdown] hints="relative_error"
@@ -201,7 +204,7 @@ def relative_error(a: Array, b: Array) -> float:
 #
 # The slope of $\tanh$ is $1 - \tanh^2$.
 # Somebody forgets the square.
-# The two curves look much alike; do the numbers?
+# The two formulas look much alike; do their numbers?
 
 # %% active="ipynb"
 # x = np.linspace(-2, 2, 9)
@@ -211,6 +214,9 @@ def relative_error(a: Array, b: Array) -> float:
 #     print(f"{name:15} relative error {'below 1e-7' if error < 1e-7 else f'{error:.2f}'}")
 
 # %% [markdown]
-# As a rule of thumb, with `eps` of `1e-6`: below `1e-6` a gradient is right, above `1e-3` it is wrong, and between the
-# two look closer.
+# As a rule of thumb, with `eps` of `1e-6`: with a relative error below `1e-6` a gradient is right, above `1e-3` it is
+# wrong, and between the two look closer.
+# An entry that is itself nearly zero, below `1e-8` or so, is an exception: there the rounding of the heights is as large
+# as the slope, and the relative error of a right gradient may come out near 1.
+# Look at the difference itself then.
 # Now you can trust what you write next.

@@ -333,8 +333,7 @@ def rnn_backward(
 #
 # Once `untied_gradients` and `rnn_backward` work, run this cell.
 # A network of eight units reads random inputs for twelve steps, and the loss looks at the last state alone.
-# How much of the gradient of $W_h$ comes from each of the twelve copies, and which of them could learn to remember the
-# first input?
+# How much of the gradient of $W_h$ comes from each of the twelve copies: how much does it hear of the first steps?
 # Look at the height of the bars on the left.
 
 # %% active="ipynb" alt="Bars over the step: the copy of the last step has the longest gradient, the first ones almost none."
@@ -530,7 +529,8 @@ def truncated_backward(
 #
 # Once `truncated_backward` works, run this cell.
 # It compares the gradient of $W_h$ over 64 steps, cut into chunks of `k`, with the gradient that is not cut.
-# In the first network a gradient shrinks to less than half at every step back, in the second it keeps most of its length.
+# In the first network a gradient shrinks to less than half at every step back, in the second it
+# keeps most of its length at each of them.
 # Which of the two suffers less from short chunks?
 
 # %% active="ipynb" alt="The error of the cut gradient falls as k grows, and is about half as large where gradients fade."
@@ -789,7 +789,8 @@ def train_step(
 # For the first three of each chunk, that digit stood in the chunk before.
 # One network is handed the state of the chunk before, the other starts each chunk from nothing.
 # What is the best loss that the second can hope for?
-# And no gradient ever reaches into the chunk before: from which of the four digits can the first one learn to remember?
+# And no gradient ever reaches into the chunk before: at which of the four steps of
+# a chunk can the first network learn to remember?
 
 # %% active="ipynb" alt="The loss falls to almost zero where the state is handed on, and stays near 1.04 where it is not."
 # import matplotlib.pyplot as plt

@@ -52,8 +52,9 @@ Array = np.ndarray
 # | `Wx`, `Wh`, `b` | `(D, 4H)`, `(H, 4H)`, `(4H,)` | the weights of all four, in the order i, f, g, o |
 # | returns `i`, `f`, `g`, `o` | `(B, H)` each | the gates and the candidate, in this order |
 #
-# Inputs may be as large as 1000, of either sign, or as small as a number can be.
+# Inputs may be as large as 1000, of either sign, or as close to 0 as a number can be.
 # The results then have to be right as well, and above all finite: mind how you compute the sigmoid.
+# A warning of NumPy's alone costs nothing.
 #
 # **By hand**, with `B=1`, `D=1`, `H=1`:
 #
@@ -117,8 +118,8 @@ def lstm_gates(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple
 #
 # ```text
 # i, f, g, o = 0.5, 0.7311, 0.7616, 0.5
-# c          = 0.7311*2 + 0.5*0.7616 = 1.8429
-# h          = 0.5 * tanh(1.8429)    = 0.4755
+# c          = 0.7311*2 + 0.5*0.7616 = 1.843
+# h          = 0.5 * tanh(1.843)     = 0.4755
 # ```
 
 # %% [markdown] hints="lstm_step"
@@ -149,7 +150,7 @@ def lstm_step(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: A
 #
 # Once `lstm_step` works, run this cell.
 # There is one unit, and its four sums are set directly, by hand: 9 opens a gate, -9 closes it.
-# Which two gates have to be open to write, and which one alone keeps what was written?
+# Which gate alone has to be open to write, which one alone to keep, and which two to read?
 
 # %% active="ipynb"
 # # an input of four numbers goes straight to the four sums; what h was does not matter
@@ -563,7 +564,7 @@ def lstm_step_backward(
 # Do not write into `dhs`, although it may seem handy to add to it.
 # The inputs may be as large as 1000 here too.
 #
-# This is the exercise to take an evening for: all of the chapter meets in it.
+# This is the exercise to take your time for: all of the chapter meets in it.
 # The answer key of a widely used course carried `dh` from step to step and dropped `dc`; the loss still went down.
 #
 # **By hand**, with the network of `lstm_forward`'s example (all gates are one half), its first two steps, and `dhs` = 0, 1:
@@ -643,7 +644,8 @@ def lstm_backward(
 # ### See it: what comes back over 50 steps
 #
 # Once `lstm_gates`, `lstm_forward`, `cell_memory`, `forget_bias` and `lstm_backward` work, run this cell.
-# A gradient arrives at the last output of an untrained LSTM; how much of it is left at the cells before?
+# A gradient arrives at the last output of an untrained LSTM; how much of what reaches the last cell is left at the cells
+# before?
 # Solid lines are the whole gradient, by `lstm_backward`; dotted ones are the direct path alone, by `cell_memory`.
 # The forget bias is 0, 1 or 3, and a plain network with weights of the same size runs beside them.
 # Before you look: can a dotted line rise above 1? Can a solid one?
@@ -668,13 +670,14 @@ def lstm_backward(
 #     last = dhs[:, -1] * o[:, -1] * (1 - np.tanh(cs[:, -1]) ** 2)
 #     size = np.linalg.norm(last)
 #     direct = [np.linalg.norm(last * cell_memory(f)[:, t]) / size for t in at]
-#     # run back from the end to step t + 1, which started from hs[:, t] and cs[:, t]: dc0 is then the gradient at cell t
+#     # run back from the end to step t + 1, which started from hs[:, t] and cs[:, t]: dc0 is what cell t gets directly,
+#     # and dh0 what it gets through its output
 #     whole = []
 #     for t in at:
 #         rest = slice(t + 1, T)
 #         start, run = (hs[:, t], cs[:, t]), (hs[:, rest], cs[:, rest])
-#         dc = lstm_backward(dhs[:, rest], x[:, rest], *start, *run, *weights)[2]
-#         whole.append(np.linalg.norm(dc) / size)
+#         dh, dc = lstm_backward(dhs[:, rest], x[:, rest], *start, *run, *weights)[1:3]
+#         whole.append(np.linalg.norm(dc + dh * o[:, t] * (1 - np.tanh(cs[:, t]) ** 2)) / size)
 #     (line,) = axes.plot(at, whole, marker=marker, markersize=5, label=f"forget bias {beta:.0f}")
 #     axes.plot(at, direct, ":", marker=marker, markersize=3, color=line.get_color())
 #     print(f"forget bias {beta:.0f}: left at the first cell: direct path {direct[0]:.1e}, all of it {whole[0]:.1e}")
@@ -739,7 +742,7 @@ import torch
 # bias_hh   = [-1, 0, 0, 0.5]
 # x, h, c   = [[1]], [[0.5]], [[2]]
 # new h     = [[0.4755]]
-# new c     = [[1.8429]]
+# new c     = [[1.843]]
 # ```
 
 # %% [markdown] hints="LSTMCell"

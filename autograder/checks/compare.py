@@ -36,8 +36,18 @@ def expect_close(returned: Any, expected: Any, what: str, axes: Sequence[str] = 
         wrong = ~(np.abs(np.asarray(returned, float) - expected) <= ABSOLUTE * scale + RELATIVE * np.abs(expected))
     if wrong.any():
         first, count = _first(wrong, axes), _share(wrong, "differ")
-        values = f"{np.asarray(returned)[first]:.6g} was returned, {expected[first]:.6g} is expected"
+        one, other = np.asarray(returned)[first] + 0.0, expected[first] + 0.0  # no -0
+        values = f"{one:.6g} was returned, {other:.6g} is expected"
         raise CheckFailed(f"{what} is wrong{_place(first, axes)}: {values}{count}", expected, returned, what, axes)
+
+
+def from_step(start: int, returned: np.ndarray, expected: np.ndarray, axis: int = 1) -> np.ndarray:
+    """``expected``, with what was returned in place of its first steps: later ones alone are compared.
+
+    An index in a message then counts from the first step, as the learner's own do.
+    """
+    earlier, later = np.split(np.arange(expected.shape[axis]), [start])
+    return np.concatenate([np.take(returned, earlier, axis), np.take(expected, later, axis)], axis)
 
 
 def expect_shape(
@@ -52,6 +62,7 @@ def expect_shape(
         raise CheckFailed(f"{what} is {_kind(returned)}; {wanted}{cure}", expected, returned, what, axes)
     array = np.asarray(returned)
     if array.shape != shape:
+        wanted = wanted if shape else "a single number, of shape (), is expected"
         raise CheckFailed(f"{what} has the shape {array.shape}; {wanted}", expected, returned, what, axes)
     if array.dtype.kind != "f" and not number:
         raise CheckFailed(

@@ -100,7 +100,7 @@ def _as_mutant(tried: list[Tried], mutants: Sequence[Mutant | _Remembered]) -> l
         return []
     mutant = matching[0]
     evidence = f"the same numbers in {count(sum(not each.call.reply.failure for each in tried))}"
-    return [Diagnosis(f"mutant:{mutant.id}", f"Your numbers are those of code that {mutant.believes}.", evidence)]
+    return [Diagnosis(f"mutant:{mutant.id}", f"Your results are those of code that {mutant.believes}.", evidence)]
 
 
 def _matches(mutant: Mutant | _Remembered, tried: list[Tried], same: float, apart: float) -> bool:
@@ -117,8 +117,8 @@ def _matches(mutant: Mutant | _Remembered, tried: list[Tried], same: float, apar
 
 def _modified(calls: Sequence[Call], reference: Link) -> list[Diagnosis]:
     """The arguments that were written into; one call is proof enough."""
-    changed = list(dict.fromkeys(name for call in calls for name in call.reply.changed))
-    if not changed:
+    changed = list(dict.fromkeys(name for call in calls for name in call.reply.changed if "before" not in name))
+    if not changed:  # what a driver calls "before" is the same argument, of an earlier call
         return []
     times = sum(bool(call.reply.changed) for call in calls)
     what = joined([f"`{name[:40]}`" for name in changed[:4]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +48,15 @@ def call_text(call: Call, names: list[str], does: str = "") -> str:
         does = does[:1].lower() + does[1:] if does[1:2].islower() or does[1:2] == " " else does
         head += "\n" + textwrap.fill(f"(that is: {does})", WIDTH, subsequent_indent=" ")
     arrays = list(_arrays(given))
-    small = all(array.size <= SMALL for _, array in arrays)
-    lines = [f"{name} = {_array(array, 4, f'{name} = ')}" for name, array in arrays if small]
+    lines = _given(arrays) if all(array.size <= SMALL for _, array in arrays) else []
     return "\n".join([head.replace(UNBROKEN, " "), *lines])
+
+
+def _given(arrays: Sequence[tuple[str, np.ndarray]]) -> list[str]:
+    """The entries of small arrays, with as many digits as it takes to tell unequal ones apart."""
+    unequal = len({str(array.tolist()) for _, array in arrays})
+    digits = next((n for n in (4, 8) if len({_array(array, n) for _, array in arrays}) >= unequal), 16)
+    return [f"{name} = {_array(array, digits, f'{name} = ')}" for name, array in arrays]
 
 
 def _arrays(given: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]:
@@ -94,7 +100,7 @@ def _value(value: Any, digits: int, depth: int) -> str:
         text = _array(value, digits) if value.size <= SMALL else f"array of shape {value.shape}"
         return " ".join(text.split()) if depth else text
     if isinstance(value, (float, np.floating)):
-        return f"{float(value):.{digits}g}"
+        return f"{float(value) + 0.0:.{digits}g}"  # no -0
     if isinstance(value, np.generic):
         return str(value)
     if isinstance(value, (tuple, list, dict)):
@@ -125,7 +131,17 @@ def _argument(name: str, value: Any) -> str:
 
 def _array(array: np.ndarray, digits: int, prefix: str = "") -> str:
     with np.errstate(all="ignore"):
-        return str(np.array2string(array, WIDTH, digits, digits == 4, ", ", prefix))
+        if array.dtype.kind == "f":
+            array = array + 0.0 if _has_tiny(array) or digits > 4 else np.round(array, digits) + 0.0  # no -0.
+        return str(np.array2string(array, WIDTH, digits, digits == 4 and not _has_tiny(array), ", ", prefix))
+
+
+def _has_tiny(array: np.ndarray) -> bool:
+    """Is there an entry that four decimals would show as zero, and that is more than rounding beside the others?"""
+    if array.dtype.kind != "f":
+        return False
+    sizes = np.abs(array[np.isfinite(array)])
+    return bool(((sizes < 0.5e-4) & (sizes > 1e-14 * sizes.max(initial=0.0))).any())
 
 
 def _shaped(array: np.ndarray) -> str:

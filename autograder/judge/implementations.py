@@ -34,7 +34,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong answer to exercise ``of``; ``believes`` goes on after "Your numbers are those of code that".
+    """A wrong answer to exercise ``of``; ``believes`` goes on after "Your results are those of code that".
 
     ``crashes``: an exception is how this mistake shows.
     """

@@ -16,6 +16,7 @@ HINTS = [  # type, what its text holds, what to do
     ("AttributeError", "before Module.__init__", "call super().__init__() first, above this line"),
     ("NotImplementedError", 'required "forward"', "define `forward` inside the class, indented under its first line"),
     ("AttributeError", "'NoneType' object has no", "what stands before the dot is None here: where does it come from?"),
+    ("AttributeError", "'(?:tuple|list)' object has no", "several values stand before the dot: take each by itself"),
     ("AttributeError", "has no attribute", "is the name behind the dot spelt right?"),
     ("IndexError", "out of (?:bounds|range)", "indices count from 0: the last one is the length less 1"),
     ("TypeError", "NoneType", "a value is None: does a function of yours lack its `return`?"),

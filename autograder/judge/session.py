@@ -10,6 +10,7 @@ import re
 import secrets
 import threading
 import time
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -52,17 +53,21 @@ class Judge:
         self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
 
     def __enter__(self) -> Judge:
-        meanwhile = threading.Thread(target=_import_torch)  # a second that the box needs anyway
-        meanwhile.start()
-        try:
-            self.box, self.holes = self._open()
-        finally:
-            meanwhile.join()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings(action="ignore"))  # a mutant that warns would give itself away
+            meanwhile = threading.Thread(target=_import_torch)  # a second that the box needs anyway
+            meanwhile.start()
+            try:
+                self.box, self.holes = self._open()
+            finally:
+                meanwhile.join()
+            self.quiet = stack.pop_all()
         self.isolation = self.box.isolation
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.box.close()
+        self.quiet.close()
 
     def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
         """The verdict on one file; whatever stands in the file, there is one."""

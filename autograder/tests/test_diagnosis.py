@@ -65,7 +65,7 @@ def test_mutant_is_recognised() -> None:
     """Numbers that are a mutant's on every input are named with what the mutant believes."""
     [diagnosis] = diagnose(calls_of(no_start), REFERENCE, MUTANTS)
     assert diagnosis.id == "mutant:no_start"
-    assert diagnosis.believes == "Your numbers are those of code that starts from zeros."
+    assert diagnosis.believes == "Your results are those of code that starts from zeros."
     assert diagnosis.evidence == "the same numbers in all 3 calls"
 
 

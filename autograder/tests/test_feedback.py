@@ -25,7 +25,7 @@ def failed(**changes: object) -> ExerciseVerdict:
         CheckVerdict("small", "Small ones work.", False, 2.0, "small is wrong", 0.1, small),
     ]
     verdict = ExerciseVerdict("rnn_step", "failed", 1.0, 4.0, "2 of 3 checks failed: Big ones work.", checks)
-    verdict.diagnosis = [Diagnosis("mutant:m", "Your numbers are those of code that uses `Wh.T`.", "in all 3 calls")]
+    verdict.diagnosis = [Diagnosis("mutant:m", "Your results are those of code that uses `Wh.T`.", "in all 3 calls")]
     for name, value in changes.items():
         setattr(verdict, name, value)
     return verdict

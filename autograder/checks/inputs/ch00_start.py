@@ -10,7 +10,8 @@ import numpy as np
 from autograder.checks.inputs import away_from_zero
 
 Array = np.ndarray
-SHAPES: tuple[tuple[int, ...], ...] = ((2,), (), (3,), (2, 3), (2, 3, 4))
+WITH_AXES: tuple[tuple[int, ...], ...] = ((2,), (3,), (2, 3), (2, 3, 4))
+SHAPES = (*WITH_AXES, ())  # no axis comes last: who forgets it hears of it alone
 LINE, CUBE, SUM_OF_TANH, SINE, CUBE_OF_SUM = (
     "(a * x).sum()", "(a * x**3).sum()", "np.tanh(a * x).sum()", "np.sin((a * x).sum())", "(a * x).sum()**3"
 )  # fmt: skip

@@ -48,7 +48,11 @@ BROKEN = {
     "sign_wrong": "a backward whose signs are all wrong",
     "axis_kept": "a backward whose db has the shape (1, H)",
     "writes_into_dhs": "a backward that writes into dhs",
+    "writes_into_hs": "a backward that writes into hs",
     "writes_into_x": "a backward that writes into x",
+    "writes_into_h0": "a backward that writes into h0",
+    "writes_into_Wx": "a backward that writes into Wx",
+    "writes_into_Wh": "a backward that writes into Wh",
 }
 BACKWARDS = RIGHT | BROKEN
 

@@ -26,9 +26,9 @@ class is_correct_backward:
 
     @staticmethod
     def verdicts(test: Callable[[Backward], Any], kinds: list[str], numbers: Array) -> dict[str, str]:
-        """What the test calls a backward function of each kind: "right" or "broken".
+        """What the test calls a backward function of each kind, "right" or "broken"; random numbers make each one new.
 
-        The rows of ``numbers``, drawn between 0 and 1, make the functions different at each run.
+        A row of ``numbers``, drawn between 0 and 1, is for one of the kinds.
         """
         return {kind: _verdict(test(_made(kind, row))) for kind, row in zip(kinds, numbers, strict=True)}
 
@@ -186,10 +186,22 @@ def _writes_into_dhs(numbers: Array, dhs: Array, x: Array, h0: Array, hs: Array,
     return gradients
 
 
-def _writes_into_x(numbers: Array, dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array) -> Any:
-    dx, *others = _loop(numbers, dhs, x, h0, hs, Wx, Wh)
-    x[...] = dx
-    return (dx, *others)
+def _writes_into_hs(numbers: Array, dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array) -> Any:
+    gradients = _loop(numbers, dhs, x, h0, hs, Wx, Wh)
+    hs[...] = 1 - hs**2
+    return gradients
+
+
+def _writes_into(name: str) -> Callable[..., Any]:
+    """One gradient takes the place of what it is the gradient of."""
+    place = ("x", "h0", "Wx", "Wh").index(name)
+
+    def make(numbers: Array, dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array) -> Any:
+        gradients = _loop(numbers, dhs, x, h0, hs, Wx, Wh)
+        (x, h0, Wx, Wh)[place][...] = gradients[place]
+        return gradients
+
+    return make
 
 
 KINDS: dict[str, Callable[..., Any]] = {
@@ -218,7 +230,8 @@ KINDS: dict[str, Callable[..., Any]] = {
     "sign_wrong": lambda n, *args: tuple(-gradient for gradient in _loop(n, *args)),
     "axis_kept": _in_the_end(lambda n, right, *_: {"db": right["db"][None]}),
     "writes_into_dhs": _writes_into_dhs,
-    "writes_into_x": _writes_into_x,
+    "writes_into_hs": _writes_into_hs,
+    **{f"writes_into_{name}": _writes_into(name) for name in ("x", "h0", "Wx", "Wh")},
 }
 
 
