@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import scipy.special
 import torch
 from torch import Tensor, nn
 
@@ -488,3 +489,51 @@ def rnn_like(cell: _Registered, x: Tensor, h: Tensor) -> Tensor:
     """A helper outside the class."""
     sums = [x @ cell.weight_ih.T, h @ cell.weight_hh.T, cell.bias_ih, cell.bias_hh]
     return torch.tanh(functools.reduce(torch.add, sums))
+
+
+# Written from the exercise notebook alone, before any hint was opened.
+
+
+def rnn_forward__inputs_first(x, h0, Wx, Wh, b):
+    projected = np.einsum("btd,dh->bth", x, Wx) + b
+    h, out = h0, []
+    for t in range(x.shape[1]):
+        h = np.tanh(projected[:, t] + h @ Wh)
+        out.append(h)
+    return np.stack(out, axis=1)
+
+
+def readout__match(hs, lengths, Wy, by, mode):
+    match mode:
+        case "many-to-many":
+            return np.einsum("bth,hv->btv", hs, Wy) + by
+        case "many-to-one":
+            last = np.take_along_axis(hs, (np.asarray(lengths) - 1)[:, None, None], axis=1)[:, 0]
+            return last @ Wy + by
+        case _:
+            raise ValueError(f"unknown mode {mode!r}")
+
+
+def sample_symbol__softmax_of_scipy(logits, temperature, u):
+    p = scipy.special.softmax(np.asarray(logits, dtype=np.float64) / temperature)
+    k = np.searchsorted(np.cumsum(p), u, side="right")
+    return int(min(k, len(p) - 1))
+
+
+def generate__all_in_one(start, h0, n, temperature, uniforms, Wx, Wh, b, Wy, by):
+    ids = []
+    h = h0
+    last = start
+    eye = np.eye(Wx.shape[0])
+    for t in range(n):
+        h = np.tanh(eye[last] @ Wx + h @ Wh + b)
+        z = (h @ Wy + by) / temperature
+        p = np.exp(z - z.max())
+        c = np.cumsum(p / p.sum())
+        last = len(c) - 1
+        for k, ck in enumerate(c):
+            if ck > uniforms[t]:
+                last = k
+                break
+        ids.append(last)
+    return np.array(ids)

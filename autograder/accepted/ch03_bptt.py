@@ -531,3 +531,51 @@ def train_step__closure(model, optimizer, x, y, state):
         return loss
 
     return optimizer.step(closure).item(), _detached(kept["state"])
+
+
+# Written from the exercise notebook alone, before any hint was opened.
+
+
+def is_correct_backward__beside_the_largest_slope(backward):
+    rng = np.random.default_rng(0)
+    B, T, D, H = 3, 4, 2, 5
+    x, h0 = rng.standard_normal((B, T, D)), rng.standard_normal((B, H))
+    Wx, Wh, b = rng.standard_normal((D, H)), rng.standard_normal((H, H)), rng.standard_normal(H)
+    dhs = rng.standard_normal((B, T, H))
+
+    def run(x, h0, Wx, Wh, b):
+        h = h0
+        out = []
+        for t in range(T):
+            h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
+            out.append(h)
+        return np.stack(out, axis=1)
+
+    params = [x, h0, Wx, Wh, b]
+    args = [dhs, x, h0, run(*params), Wx, Wh]
+    saved = [a.copy() for a in args]
+    result = backward(*args)
+    if len(result) != 5 or not all(map(np.array_equal, args, saved)):
+        return False
+    eps = 1e-5
+    for i, got in enumerate(result):
+        want = np.zeros_like(params[i])
+        for idx in np.ndindex(want.shape):
+            plus = [p.copy() for p in params]
+            minus = [p.copy() for p in params]
+            plus[i][idx] += eps
+            minus[i][idx] -= eps
+            want[idx] = ((run(*plus) * dhs).sum() - (run(*minus) * dhs).sum()) / (2 * eps)
+        if np.shape(got) != want.shape or np.abs(got - want).max() > 1e-3 * np.abs(want).max():
+            return False
+    return True
+
+
+def state_jacobian_norms__scaled_columns(hs, Wh):
+    T, H = hs.shape
+    norms = np.ones(T)
+    M = np.eye(H)
+    for t in range(T - 1, 0, -1):
+        M = (Wh * (1 - hs[t] ** 2)) @ M
+        norms[t - 1] = np.linalg.norm(M, 2)
+    return norms
