@@ -126,10 +126,12 @@ def _first_example(verdict: ExerciseVerdict) -> CheckVerdict | None:
 
 
 def _vagueness(check: CheckVerdict) -> tuple[bool, bool, int]:
-    """Inputs that are printed come first, then values that can be compared, then what is small."""
+    """Inputs that are printed come first, then values that can be compared, then printed inputs that are small."""
     example = check.example
     assert example
-    return "= [" not in example.call, not example.expected, example.call.partition("\n(below")[0].count("\n")
+    printed = "= [" in example.call
+    lines = example.call.partition("\n(below")[0].count("\n") if printed else 0
+    return not printed, not example.expected, lines
 
 
 def _messages(verdict: ExerciseVerdict) -> dict[str, str]:

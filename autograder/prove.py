@@ -117,7 +117,7 @@ def table(rows: Sequence[Row]) -> Table:
     for row in rows:
         wrong, named = f"{row.caught}/{row.mutants}", f"{row.diagnosed}/{row.mutants}"
         right, starter = f"{row.passed}/{row.accepted}", "caught" if row.starter else "NOT CAUGHT"
-        shown.add_row(row.chapter, row.exercise, str(row.checks), wrong, named, right, starter)
+        shown.add_row(row.chapter.partition("_")[0], row.exercise, str(row.checks), wrong, named, right, starter)
     return shown
 
 

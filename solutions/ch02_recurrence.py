@@ -423,7 +423,7 @@ def sample_symbol(logits: Array, temperature: float, u: float) -> int:
 #
 # Once `sample_symbol` works, run this cell.
 # Five symbols have the logits 0 to 4, and 1000 evenly spaced lots are drawn at each of three temperatures.
-# At which temperature is the last symbol almost alone, and at which are all of them nearly as frequent?
+# At which temperature is the last symbol almost alone, and at which do all five come about equally often?
 
 # %% active="ipynb" alt="Shares of five symbols: at temperature 0.3 nearly all are symbol 4, at 10 all are about equal."
 # import matplotlib.pyplot as plt
@@ -519,8 +519,8 @@ def generate(
 # ### See it: a network that counted letters, and writes
 #
 # Once `generate` works, run this cell.
-# This network was not trained: each letter has a unit of its own, and the read-out holds how often each letter follows
-# it in one short sentence.
+# This network was not trained: each letter has a unit of its own, and the read-out holds the logarithm of how often each
+# letter follows it in one short sentence.
 # `Wh` is zero, so its memory is one letter long.
 # The lots are the same every time, only the temperature differs.
 # Which temperature makes the text repeat itself, and which one puts letters side by side that never stood so in the
@@ -616,12 +616,12 @@ def design_adder() -> tuple[Array, Array, Array, Array, Array]:
 # ### See it: adding, bit by bit
 #
 # Once `design_adder` is right, run this cell.
-# It feeds the bits of 11 and 7 to your network, and shows its three units at each step.
+# It feeds the bits of 11 and 5 to your network, and shows its three units at each step.
 # Which of your units is the carry, and how far does the carry of step 0 travel?
 
 # %% active="ipynb"
 # Wx, Wh, b, Wy, by = design_adder()
-# p, q, units, total = 11, 7, np.zeros(3), 0
+# p, q, units, total = 11, 5, np.zeros(3), 0
 # print("step   bits   units   output")
 # for t in range(5):
 #     pair = np.array([p >> t & 1, q >> t & 1])
@@ -654,6 +654,7 @@ import torch
 # `forward(x, h)` takes `x` of shape `(B, n_in)` and `h` of shape `(B, n_hidden)`, and returns the new state,
 # `(B, n_hidden)`.
 # Gradients must reach `x`, `h` and all four parameters.
+# A tensor that you make in `forward` belongs on the device of `x`; a check acts as if that were a GPU.
 # How you initialise the parameters is up to you.
 # Do not use PyTorch's ready-made recurrent layers here: they are what you are rebuilding.
 #

@@ -729,6 +729,7 @@ import torch
 # `forward(x, state)` takes `x` of shape `(B, n_in)` and the pair `state` = `(h, c)`, each of shape `(B, n_hidden)`.
 # It returns the new pair, **h first**.
 # Gradients must reach `x`, `h`, `c` and all four parameters.
+# A tensor that you make in `forward` belongs on the device of `x`; a check acts as if that were a GPU.
 # The inputs may be as large as 1000 here too.
 # How you initialise the parameters is up to you.
 # Do not use PyTorch's ready-made recurrent layers here: they are what you are rebuilding.

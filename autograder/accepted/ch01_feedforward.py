@@ -400,3 +400,15 @@ def softmax_cross_entropy__log_softmax_of_scipy(logits, targets, mask):
     g[rows, right] -= 1
     dlogits[keep] = g / n
     return float(loss), dlogits
+
+
+class WindowMLP__registered_twice(nn.Module):
+    def __init__(self, n_symbols, k, n_embed, n_hidden):
+        super().__init__()
+        self.embed = nn.Embedding(n_symbols, n_embed)
+        self.hidden = nn.Linear(k * n_embed, n_hidden)
+        self.output = nn.Linear(n_hidden, n_symbols)
+        self.net = nn.Sequential(self.embed, nn.Flatten(1), self.hidden, nn.Tanh(), self.output)
+
+    def forward(self, ids):
+        return self.net(ids)

@@ -385,8 +385,9 @@ def test_sample_symbol_near_freezing(sample_symbol, rng, reference):
 
 
 def test_sample_symbol_at_extremes(sample_symbol, rng, reference):
-    """Logits of thousands, high or low, give a right symbol, at low and at high temperatures."""
-    cases = []
+    """Logits that are thousands, or become so when divided by the temperature, give a right symbol."""
+    kinds = (5, 3, 2000, 1e-3), (11, 10, 900, 1e-3), (4, 2, 5000, 1.0), (11, 10, 900, 1.0)  # symbols, high ones, gap
+    cases = [own.several_high(rng, *kind) for kind in kinds]
     for n_symbols in (3, 2, 5, 11):
         for temperature, spread, shift in ((1e-3, 2, 0), (1.0, 1, 5000), (1.0, 1, -5000), (1000.0, 2000, 0)):
             logits = shift + rng.normal(scale=spread, size=n_symbols)
@@ -562,7 +563,7 @@ def test_RNNCell_stays_on_its_device(RNNCell):
         clash = str(RNNCell.device_clash(sizes.D, sizes.H, sizes.B))
         if clash:
             cure = "make tensors with device=x.device, and what belongs to the cell as a parameter"
-            raise CheckFailed(f"a tensor would stay on the CPU ({clash[:200]}); {cure}")
+            raise CheckFailed(f"a tensor would stay on the CPU (seen in {clash[:200]}); {cure}")
 
 
 @weight(0.5)

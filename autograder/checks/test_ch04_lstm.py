@@ -575,7 +575,7 @@ def test_LSTMCell_stays_on_its_device(LSTMCell):
         clash = str(LSTMCell.device_clash(sizes.D, sizes.H, sizes.B))
         if clash:
             cure = "make tensors with device=x.device, and what belongs to the cell as a parameter"
-            raise CheckFailed(f"a tensor would stay on the CPU ({clash[:200]}); {cure}")
+            raise CheckFailed(f"a tensor would stay on the CPU (seen in {clash[:200]}); {cure}")
 
 
 @weight(0.5)

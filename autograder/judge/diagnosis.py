@@ -99,7 +99,7 @@ def _as_mutant(tried: list[Tried], mutants: Sequence[Mutant | _Remembered]) -> l
     if len({mutant.believes for mutant in matching}) != 1:
         return []
     mutant = matching[0]
-    evidence = f"the same numbers in {count(sum(not each.call.reply.failure for each in tried))}"
+    evidence = f"the same in {count(sum(not each.call.reply.failure for each in tried))}"
     return [Diagnosis(f"mutant:{mutant.id}", f"Your results are those of code that {mutant.believes}.", evidence)]
 
 

@@ -19,6 +19,13 @@ TEXT = 400  # characters of any one value
 
 
 @dataclass(frozen=True)
+class Words:
+    """Stands for a value that cannot be shown, by what it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Raises:
     """Stands for an exception of this type, in place of a value."""
 
@@ -94,10 +101,13 @@ def value_text(value: Any, digits: int = 4) -> str:
 def _value(value: Any, digits: int, depth: int) -> str:
     if isinstance(value, Raises):
         return f"raises {value.kind}"
+    if isinstance(value, Words):
+        return value.text
     if isinstance(value, np.ndarray) and not value.ndim:
         value = value.item()
     if isinstance(value, np.ndarray):
-        text = _array(value, digits) if value.size <= SMALL else f"array of shape {value.shape}"
+        short = value.size <= (2 * SMALL if value.ndim == 1 else SMALL)
+        text = _array(value, digits) if short else f"array of shape {value.shape}"
         return " ".join(text.split()) if depth else text
     if isinstance(value, (float, np.floating)):
         return f"{float(value) + 0.0:.{digits}g}"  # no -0

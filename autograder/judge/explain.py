@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.checks import CheckFailed, behaviour
 from autograder.judge import example, mishaps, names
-from autograder.judge.example import Raises
+from autograder.judge.example import Raises, Words
 from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, WorkerDied
 from autograder.judge.trial import alike
 from autograder.judge.verdict import CheckVerdict
@@ -67,7 +67,9 @@ def _pair(failure: CheckFailed, call: Call, reference: Link) -> tuple[Any, Any]:
     if design and not right.failure:
         return None, None
     expected = Raises(right.failure.type) if right.failure else right.value
-    return expected, Raises(raised.type) if raised and raised.type != "NotPlain" else failure.returned
+    if raised:
+        return expected, Words(raised.message) if raised.type == "NotPlain" else Raises(raised.type)
+    return expected, failure.returned
 
 
 def _part(failure: CheckFailed, call: Call) -> str:

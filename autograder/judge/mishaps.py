@@ -40,6 +40,7 @@ UNUSABLE = [  # what came back, what to do
     (r"^a (?:map|zip|filter|range|enumerate|reversed|dict_\w+|\w*_iterator)\b", "put it into np.array(list(...))"),
     (r"^a masked array\b", "fill its gaps, or use np.where in place of the mask"),
     (r"^(?:too large|of too many parts|nested)\b", "no right result is as large: look at its shape"),
+    (r"^a \w*(?:Error|Exception)\b", "to raise an exception, write `raise` in place of `return`"),
     (r"^a type\b", "a class came back: return the values that its object computes"),
 ]
 BOUNDS = ("too large", "of too many", "nested")  # the codec's limits

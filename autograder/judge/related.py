@@ -44,8 +44,11 @@ def diagnoses(tried: Sequence[Tried], reference: Link) -> list[Diagnosis]:
         exchanged, explained = exchanges.of(parts, called)
         if exchanged:
             found[exchanged.sentence] = (exchanged, [""], len(next(iter(parts.values()))))
+        raised = any(each.call.reply.failure for each in tried if each.call.name == call)
         for path, trials in parts.items():
             relation = None if path in explained else relations.of(trials)
+            if relation and relation.id == "axis_dropped" and raised:  # nothing was dropped: larger inputs do not fit
+                continue
             if relation:
                 found.setdefault(relation.sentence, (relation, [], len(trials)))[1].append(called[path])
     return [

@@ -66,7 +66,7 @@ def test_mutant_is_recognised() -> None:
     [diagnosis] = diagnose(calls_of(no_start), REFERENCE, MUTANTS)
     assert diagnosis.id == "mutant:no_start"
     assert diagnosis.believes == "Your results are those of code that starts from zeros."
-    assert diagnosis.evidence == "the same numbers in all 3 calls"
+    assert diagnosis.evidence == "the same in all 3 calls"
 
 
 def test_right_answer_has_no_diagnosis() -> None:

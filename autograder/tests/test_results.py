@@ -119,7 +119,7 @@ def test_driver_is_explained() -> None:
     link = implementations.link(chapter, source, "<cell 1>")
     verdict = judge_exercise(course.load(chapter).exercise("RNNCell"), link, reference, 3)
     for text in (exercise_text(verdict), exercise_html(verdict)):
-        assert "(that is: the state (B, n_hidden) that a cell with these" in text
+        assert "(that is: the new h (B, n_hidden) that a cell with these" in text
 
 
 def test_arrays_are_handed_over_and_not_written_down(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,12 +46,20 @@ def loaded(kind: Kind, cls: type, sizes: Sequence[int], state: State, device: st
     module = made(kind, cls, sizes).double().to(device)
     _refuse_plain_tensors(kind, module)
     try:
-        module.load_state_dict({name: tensor(array, device) for name, array in state.items()}, strict=True)
+        given = {name: tensor(array, device) for name, array in state.items()}
+        module.load_state_dict(given | _other_names(module, given), strict=True)
     except RuntimeError:  # torch says so in six lines
         if differences := _differences(kind, module, state):
             raise Refused(differences) from None
         raise
     return module
+
+
+def _other_names(module: torch.nn.Module, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What is given, by other names that the module has for the same parameter: a layer may be registered twice."""
+    named = dict(module.named_parameters(remove_duplicate=False))
+    own = {id(named[name]): tensor for name, tensor in given.items() if name in named}
+    return {name: own[id(each)] for name, each in named.items() if name not in given and id(each) in own}
 
 
 def called(kind: Kind, module: torch.nn.Module, args: Sequence[Any]) -> Any:
@@ -117,7 +125,7 @@ def gradients(
 
 
 def device_clash(kind: Kind, cls: type, sizes: Sequence[int], args: Any) -> str:
-    """The learner's line where a tensor on the CPU would meet one on a GPU; "" when there is none.
+    """The line of your code where a tensor on the CPU would meet one on a GPU; "" when there is none.
 
     Needs no GPU: the module moves to torch's "meta" device, which has shapes and no values.
     """
@@ -130,7 +138,7 @@ def device_clash(kind: Kind, cls: type, sizes: Sequence[int], args: Any) -> str:
             result = module.to("meta")(*tree_map(lambda each: each.to("meta"), args))
     except _DeviceError as error:
         place = calls.describe(error)
-        return f"line {place.line}: {place.source}" if place.source else "in an operation of two tensors"
+        return f"line {place.line}: {place.source}" if place.source else "an operation of two tensors"
     except Exception:  # it looked at values (a print, an assertion), which this device has not: nothing is known
         return ""
     elsewhere = [each.device.type for each in tree_leaves(result) if each.device.type != "meta"]

@@ -49,7 +49,7 @@ def expect_sums(value: Any, p: Array, q: Array, n: int) -> None:
         fed, carry = (int(p[one] >> t & 1), int(q[one] >> t & 1)), int((p ^ q ^ (p + q))[one] >> t & 1)
         gives = f"the network gives {bits[one] @ (1 << np.arange(n + 1))}"
         where = f"at step {t}, fed {fed} with a carry of {carry}, {bits[one, t]} came out, not {right[one, t]}"
-        share = f" ({wrong.size} of {p.size} sums are wrong)" if p.size > 1 else ""
+        share = f" ({wrong.size} of {p.size} sums {'is' if wrong.size == 1 else 'are'} wrong)" if p.size > 1 else ""
         raise CheckFailed(f"the sum {p[one]} + {q[one]} is wrong: {gives}; {where}{share}", right[one], bits[one])
 
 

@@ -87,6 +87,21 @@ def draws(
     return logits, temperature, lot(rng, logits, temperature, others)
 
 
+def several_high(
+    rng: np.random.Generator, n_symbols: int, n_high: int, gap: float, temperature: float
+) -> tuple[Array, float, float]:
+    """logits (V,), temperature, u: some logits lie ``gap`` temperatures above the others, and about as high as another.
+
+    The lot falls on one of them that is not the first: where all of them overflow, looking for the first one misses it.
+    """
+    high = np.sort(rng.choice(n_symbols, n_high, replace=False))
+    logits = np.zeros(n_symbols)
+    logits[high] = gap + rng.uniform(size=n_high)
+    to = ends(logits, 1.0)
+    k = high[rng.integers(1, n_high)]
+    return logits * temperature, temperature, float(rng.uniform(to[k - 1] + MARGIN, to[k] - MARGIN))
+
+
 def sums_short_of_one(rng: np.random.Generator, count: int) -> list[Array]:
     """Logits of 20 symbols whose rounded probabilities, added up, stay below 1, in two usual ways of adding them."""
     found: list[Array] = []

@@ -17,7 +17,7 @@ WINDOW = Kind("WindowMLP", "the three layers embed, hidden and output", PARAMETE
 
 
 class WindowMLP:
-    """Drives `WindowMLP(n_symbols, k, n_embed, n_hidden)`; states are dicts of arrays by the parameters' names."""
+    """Drives `WindowMLP(n_symbols, k, n_embed, n_hidden)`; weights are dicts of arrays by the parameters' names."""
 
     @staticmethod
     def parameters(cls: type, n_symbols: int, k: int, n_embed: int, n_hidden: int) -> dict[str, list[int]]:
@@ -25,25 +25,27 @@ class WindowMLP:
         return modules.parameters(WINDOW, cls, (n_symbols, k, n_embed, n_hidden))
 
     @staticmethod
-    def forward(cls: type, state: State, ids: Array, device: str = "cpu") -> Any:
+    def forward(cls: type, weights: State, ids: Array, device: str = "cpu") -> Any:
         """The logits (B, n_symbols) that a module with these weights makes of the windows ids (B, k)."""
-        return modules.forward(WINDOW, cls, _sizes(state, ids), state, (ids,), device)
+        return modules.forward(WINDOW, cls, _sizes(weights, ids), weights, (ids,), device)
 
     @staticmethod
-    def gradients(cls: type, state: State, ids: Array, upstream: Array, device: str = "cpu") -> dict[str, Array | None]:
+    def gradients(
+        cls: type, weights: State, ids: Array, upstream: Array, device: str = "cpu"
+    ) -> dict[str, Array | None]:
         """Gradients of sum(logits * upstream) by name of the parameter; None where none arrives."""
         return modules.gradients(
-            WINDOW, cls, _sizes(state, ids), state, {"ids": ids}, lambda given: (given["ids"],), [upstream], device
+            WINDOW, cls, _sizes(weights, ids), weights, {"ids": ids}, lambda given: (given["ids"],), [upstream], device
         )
 
     @staticmethod
     def device_clash(cls: type, n_symbols: int, k: int, n_embed: int, n_hidden: int, batch: int) -> str:
-        """The learner's line where a tensor on the CPU would meet one on a GPU; "" when there is none."""
+        """The line of your code where a tensor on the CPU would meet one on a GPU; "" when there is none."""
         ids = np.zeros((batch, k), int)
         return modules.device_clash(WINDOW, cls, (n_symbols, k, n_embed, n_hidden), (ids,))
 
 
-def _sizes(state: State, ids: Array) -> tuple[int, int, int, int]:
+def _sizes(weights: State, ids: Array) -> tuple[int, int, int, int]:
     """n_symbols, k, n_embed and n_hidden of a module with these weights."""
-    n_symbols, n_embed = state["embed.weight"].shape
-    return n_symbols, ids.shape[1], n_embed, len(state["hidden.bias"])
+    n_symbols, n_embed = weights["embed.weight"].shape
+    return n_symbols, ids.shape[1], n_embed, len(weights["hidden.bias"])

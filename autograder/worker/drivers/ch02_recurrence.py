@@ -16,7 +16,7 @@ CELL = Kind("RNNCell", "torch.nn.RNNCell", ("weight_ih", "weight_hh", "bias_ih",
 
 
 class RNNCell:
-    """Drives `RNNCell(n_in, n_hidden)`; states are dicts of arrays with the names of torch.nn.RNNCell's."""
+    """Drives `RNNCell(n_in, n_hidden)`; weights are dicts of arrays with the names of torch.nn.RNNCell's."""
 
     @staticmethod
     def parameters(cls: type, n_in: int, n_hidden: int) -> dict[str, list[int]]:
@@ -29,35 +29,35 @@ class RNNCell:
         return modules.not_trained(CELL, cls, (n_in, n_hidden))
 
     @staticmethod
-    def forward(cls: type, state: State, x: Array, h: Array, device: str = "cpu") -> Any:
-        """The state (B, n_hidden) that a cell with these weights makes of x (B, n_in) and h (B, n_hidden)."""
-        return modules.forward(CELL, cls, _sizes(state), state, (x, h), device)
+    def forward(cls: type, weights: State, x: Array, h: Array, device: str = "cpu") -> Any:
+        """The new h (B, n_hidden) that a cell with these weights makes of x (B, n_in) and h (B, n_hidden)."""
+        return modules.forward(CELL, cls, _sizes(weights), weights, (x, h), device)
 
     @staticmethod
     def second_call(
-        cls: type, state: State, x_before: Array, h_before: Array, x: Array, h: Array, device: str = "cpu"
+        cls: type, weights: State, x_before: Array, h_before: Array, x: Array, h: Array, device: str = "cpu"
     ) -> Any:
         """What the same cell makes of x and h after it was called with x_before and h_before."""
-        return modules.second_call(CELL, cls, _sizes(state), state, (x_before, h_before), (x, h), device)
+        return modules.second_call(CELL, cls, _sizes(weights), weights, (x_before, h_before), (x, h), device)
 
     @staticmethod
     def gradients(
-        cls: type, state: State, x: Array, h: Array, upstream: Array, device: str = "cpu"
+        cls: type, weights: State, x: Array, h: Array, upstream: Array, device: str = "cpu"
     ) -> dict[str, Array | None]:
-        """Gradients of sum(result * upstream) by name: x, h, and each entry of the state; None where none arrives."""
+        """Gradients of sum(result * upstream) by name: x, h, and each of the weights; None where none arrives."""
         inputs = {"x": x, "h": h}
         return modules.gradients(
-            CELL, cls, _sizes(state), state, inputs, lambda given: (given["x"], given["h"]), [upstream], device
+            CELL, cls, _sizes(weights), weights, inputs, lambda given: (given["x"], given["h"]), [upstream], device
         )
 
     @staticmethod
     def device_clash(cls: type, n_in: int, n_hidden: int, batch: int) -> str:
-        """The learner's line where a tensor on the CPU would meet one on a GPU; "" when there is none."""
+        """The line of your code where a tensor on the CPU would meet one on a GPU; "" when there is none."""
         args = np.full((batch, n_in), 0.1), np.full((batch, n_hidden), 0.1)
         return modules.device_clash(CELL, cls, (n_in, n_hidden), args)
 
 
-def _sizes(state: State) -> tuple[int, int]:
+def _sizes(weights: State) -> tuple[int, int]:
     """n_in and n_hidden of a cell with these weights."""
-    n_hidden, n_in = state["weight_ih"].shape
+    n_hidden, n_in = weights["weight_ih"].shape
     return n_in, n_hidden
