@@ -12,13 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.classroom.rebuild import line
-from autograder.judge.verdict import ExerciseVerdict, Verdict
+from autograder.judge.verdict import ExerciseVerdict, Status, Verdict
 
 if TYPE_CHECKING:
     from autograder.classroom.run import Judging
 
 EVERY = 5.0  # seconds between two lines where there is no terminal
 STYLES = {"passed": "green", "failed": "yellow", "missing": "dim"}
+SIGNS: dict[Status, str] = {
+    "passed": "✓", "failed": "✗", "error": "!", "missing": "–", "timeout": "∞", "forbidden": "#"
+}  # fmt: skip
 
 
 class Progress:
@@ -70,21 +73,30 @@ class Progress:
 
 
 def table(verdicts: list[Verdict]) -> Table:
-    """Student, points and a status word for each exercise, total."""
+    """Student, total, and points and a sign for each exercise, which is numbered: all names are wider than a screen."""
     names = list(dict.fromkeys(one.name for verdict in verdicts for one in verdict.exercises))
-    shown = Table()
-    shown.add_column("student", no_wrap=True, overflow="fold")
-    for name in [*names, "points"]:
-        shown.add_column(name, overflow="fold")
+    signs = dict.fromkeys(one.status for verdict in verdicts for one in verdict.exercises)
+    shown = Table(caption=_legend(names, list(signs)), caption_justify="left", caption_style="", padding=(0, 1, 0, 0))
+    shown.add_column("student", no_wrap=True, overflow="ellipsis")
+    shown.add_column("points", justify="right", no_wrap=True)
+    for number, _ in enumerate(names, 1):
+        shown.add_column(str(number), justify="right", no_wrap=True)
     for verdict in verdicts:
         found = {one.name: _cell(one) for one in verdict.exercises}
         total = f"{_points(verdict.score)} of {_points(verdict.max_score)}"
-        shown.add_row(Text(line(verdict.student or "", 40)), *(found.get(name, Text()) for name in names), total)
+        shown.add_row(Text(line(verdict.student or "", 40)), total, *(found.get(name, Text()) for name in names))
     return shown
 
 
+def _legend(names: list[str], statuses: list[Status]) -> str:
+    """What the numbers and the signs stand for."""
+    numbered = ", ".join(f"{number} {name}" for number, name in enumerate(names, 1))
+    return "\n".join([numbered, ", ".join(f"{SIGNS[status]} {status}" for status in statuses)])
+
+
 def _cell(one: ExerciseVerdict) -> Text:
-    return Text(f"{_points(one.score)} {one.status}", STYLES.get(one.status, "red"))
+    told = one.status == "failed" or (one.score and one.status != "passed")  # else the sign says it
+    return Text(f"{_points(one.score)} " * bool(told) + SIGNS[one.status], STYLES.get(one.status, "red"))
 
 
 def _points(value: float) -> str:

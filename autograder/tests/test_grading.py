@@ -220,18 +220,19 @@ def test_wrong_usage_is_one_line(tmp_path: Path, submitted: Path, judge: FakeJud
 
 
 def test_the_table_shows_every_student(submitted: Path, run: Grade) -> None:
-    """The report names students, points, status words and where results are; names cannot colour the terminal."""
+    """In 80 columns stand students, points, signs and where results are; names cannot colour the terminal."""
     hand_in(submitted, "ann", {**RIGHT, "rnn_step": WRONG["rnn_step"]})
     hand_in(submitted, "[red]bob", "not a notebook")
-    console = Console(record=True, width=220, file=io.StringIO())
+    console = Console(record=True, width=80, file=io.StringIO())
     run(console=console)
     text = console.export_text()
     for words in (
-        "1.33 failed",
-        "6 passed",
+        "1.33 ✗",
+        "1 rnn_step, 2 rnn_forward",
+        "✓ passed",
         f"{FULL - 8 / 3:.2f} of {FULL:g}",
         "[red]bob",
-        "0 missing",
+        "– missing",
         "not JSON",
         "isolation: boxed",
         "gradebook.db",
