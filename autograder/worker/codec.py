@@ -23,6 +23,8 @@ NODES = 5_000
 KEY = 100  # characters of a dict's key
 DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 HEAD = struct.Struct("<4sI")
+NATIVE = {np.dtype(code): code for code in sorted(DTYPES)}
+WIRE = {code: np.dtype("u1" if code == "?" else code) for code in DTYPES}
 
 
 class CodecError(ValueError):
@@ -32,7 +34,7 @@ class CodecError(ValueError):
 def encode(value: Any) -> bytes:
     """A frame for ``value``; memory layouts (C, Fortran, strided) are kept; CodecError where it has no form."""
     buffers: list[bytes] = []
-    header = msgpack.packb(_pack(value, buffers, 0, [0]))
+    header = msgpack.packb(_pack(value, buffers, 0, [0]), buf_size=4096)  # its own choice is 1 MB, made anew each time
     size = HEAD.size + len(header) + sum(map(len, buffers))
     if size > LIMIT or len(header) > HEADER_LIMIT:
         raise CodecError(f"too large ({size:,} bytes)")
@@ -77,6 +79,8 @@ def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any
     if depth > DEPTH or count[0] > NODES:
         raise CodecError("nested too deeply" if depth > DEPTH else "of too many parts")
     kind = type(value)
+    if kind is np.ndarray:
+        return _pack_array(value, buffers)
     if value is None or kind in (bool, float):
         return value
     if kind is str:
@@ -111,13 +115,16 @@ def _key(key: Any) -> str:
 
 
 def _pack_array(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    code = "?" if array.dtype == bool else array.dtype.str[1:]
-    if code not in DTYPES:
+    code = NATIVE.get(array.dtype)
+    if code is None:  # the other byte order, or nothing for the wire
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        code = NATIVE.get(array.dtype)
+    if code is None:
         raise CodecError(f"an array of {array.dtype}"[:80])
     if array.nbytes > LIMIT:
         raise CodecError(f"too large ({array.nbytes:,} bytes)")
-    layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
+    flags = array.flags
+    layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
     buffers.append(array.tobytes("F" if layout == "F" else "C"))
     return ["a", code, list(array.shape), layout]
 
@@ -149,9 +156,10 @@ class _Reader:
     def array(self, code: Any, shape: Any, layout: Any) -> np.ndarray:
         if code not in DTYPES or type(shape) is not list or len(shape) > 8 or layout not in ("C", "F", "S"):
             raise CodecError("not an array")
-        if any(type(size) is not int or not 0 <= size <= LIMIT for size in shape):
-            raise CodecError("not a shape")
-        dtype = np.dtype("u1" if code == "?" else code)
+        for size in shape:
+            if type(size) is not int or not 0 <= size <= LIMIT:
+                raise CodecError("not a shape")
+        dtype = WIRE[code]
         size = math.prod(shape) * dtype.itemsize
         if size > len(self.data) - self.at:
             raise CodecError("an array longer than its bytes")
