@@ -1,4 +1,4 @@
-"""The class that is measured: half of it right, in many styles, half with one known mistake each; no two files alike."""
+"""The class that is measured: half is right, in many styles, half has one known mistake each; no two files alike."""
 
 from __future__ import annotations
 
@@ -37,6 +37,20 @@ def write_files(folder: Path, size: int = CLASS, chapter: str = CHAPTER) -> list
     return files
 
 
+def write_small_class(folder: Path, size: int, chapter: str = "ch02_recurrence") -> Path:
+    """The same with small submissions: the first exercise alone is answered, by each student in an own file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    first, *others = course.load(chapter).exercises
+    starters = {exercise.name: {"starter": True} for exercise in others}
+    for number in range(size):
+        path = folder / "submitted" / f"student{number:04}" / chapter / f"{chapter}.ipynb"
+        path.parent.mkdir(parents=True)
+        answer = {"code": f"{first.source}\n\n# the work of student {number}\n"}
+        path.write_text(notebook_text(chapter, {first.name: answer, **starters}), encoding="utf-8")
+    course.release([chapter], folder)
+    return folder / "submitted"
+
+
 def notebook(number: int, size: int, chapter: str = CHAPTER) -> str:
     """What student ``number`` of a class hands in: the even ones are right, the odd ones have one mistake."""
     answers = {name: styles[number % len(styles)] for name, styles in right_answers(chapter).items()}
@@ -53,7 +67,7 @@ def notebook(number: int, size: int, chapter: str = CHAPTER) -> str:
 def right_answers(chapter: str) -> dict[str, list[str]]:
     """The right answers to each exercise: the solution, and the accepted ones in other styles."""
     answers = {exercise.name: [exercise.source] for exercise in course.load(chapter).exercises}
-    text = (paths.PACKAGE / "accepted" / f"{chapter}.py").read_text(encoding="utf-8")
+    text = (paths.ACCEPTED / f"{chapter}.py").read_text(encoding="utf-8")
     parts = {name: node for node in ast.parse(text).body for name in _bound(node)}
     for name in parts:
         exercise, _, style = name.partition("__")
