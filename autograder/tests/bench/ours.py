@@ -23,6 +23,8 @@ from autograder.classroom.grade import cores, grade
 from autograder.judge.session import Judge
 from autograder.tests.bench.measure import run
 
+BEGAN = psutil.Process().create_time()
+
 
 @dataclass
 class Cost:
@@ -56,7 +58,7 @@ class Counted(Judge):
 
     def __enter__(self) -> Judge:
         judge = super().__enter__()
-        self.start, self.start_cpu = time.perf_counter() - BEGAN, own_cpu() + self.box_cpu()
+        self.start, self.start_cpu = time.time() - BEGAN, own_cpu() + self.box_cpu()
         return judge
 
     def __exit__(self, *exc: object) -> None:
@@ -102,12 +104,11 @@ def main() -> None:
     """Measure what the arguments say."""
     what, chapter, submitted = sys.argv[1:]
     judge, passed = (judge_class if what == "judge" else grade_class)(chapter, Path(submitted))
-    wall, peak = time.perf_counter() - BEGAN, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    wall, peak = time.time() - BEGAN, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = Cost(wall, judge.start, own_cpu() + judge.box_seconds, judge.box_seconds, judge.start_cpu, peak,
                 judge.isolated, passed)  # fmt: skip
     print(json.dumps(asdict(cost)))
 
 
 if __name__ == "__main__":
-    BEGAN = time.perf_counter() - (time.time() - psutil.Process().create_time())
     main()
