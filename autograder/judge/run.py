@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from autograder.course import Exercise
 from autograder.errors import UserError
 from autograder.judge import explain
 from autograder.judge.diagnosis import MOST
+from autograder.judge.draws import Draws
 from autograder.judge.forbidden import ForbiddenCall
 from autograder.judge.guard import Guard
 from autograder.judge.related import seen
@@ -133,7 +133,7 @@ def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: st
     guard.arm()
     names = [name for name in check.arguments if name not in checks.HELPERS]
     subjects = {name: Subject(name, guard) for name in names}
-    rng = np.random.default_rng([seed, zlib.crc32(check.name.encode())])
+    rng = Draws(seed, check.name)
     start = time.perf_counter()
     failure: CheckFailed | None = None
     try:

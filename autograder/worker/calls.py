@@ -70,23 +70,29 @@ def _signature(drive: Callable[..., Any]) -> inspect.Signature:
     return inspect.Signature(list(inspect.signature(drive).parameters.values())[1:])
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
-    """Call ``function`` on arguments that are its own to spoil; the value comes back as plain arrays and built-ins."""
+def call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False,
+    form: Callable[[Any], Any] = codec.plain,
+) -> Reply:  # fmt: skip
+    """Call ``function`` on arguments that are its own to spoil; the value comes back as plain arrays and built-ins.
+
+    ``form`` makes them of what the function returns, and raises CodecError where that cannot be.
+    """
     given = [*args, *kwargs.values()]
     before = [_print(value) for value in given]
     used: set[str] = set()
-    plain, failure = None, None
+    formed, failure = None, None
     try:
         with watch.watched() if trace else contextlib.nullcontext(used) as used:
             value = function(*args, **kwargs)
-        plain = codec.plain(value)
+        formed = form(value)
     except codec.CodecError as error:
         failure = Failure("NotPlain", str(error))
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: a learner's exit is the learner's
         failure = describe(error)
     changed = [number for number, value in enumerate(given) if not _is(value, before[number])]
     names = [*_names(function, len(args)), *kwargs] if changed else []
-    return Reply(plain, tuple(names[number] for number in changed), failure, watch.names(used))
+    return Reply(formed, tuple(names[number] for number in changed), failure, watch.names(used))
 
 
 def describe(error: BaseException) -> Failure:

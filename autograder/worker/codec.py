@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 import numpy as np
@@ -29,6 +29,21 @@ WIRE = {code: np.dtype("u1" if code == "?" else code) for code in DTYPES}
 
 class CodecError(ValueError):
     """A value with no form on the wire, or a frame that is not one."""
+
+
+class Packed(NamedTuple):
+    """A value checked and taken apart, without sharing memory: `encode` puts it into a frame as it is."""
+
+    tree: Any
+    buffers: list[bytes]
+    parts: int
+
+
+def packed(value: Any) -> Packed:
+    """``value`` as part of a reply; CodecError names what has no form."""
+    buffers: list[bytes] = []
+    count = [0]
+    return Packed(_pack(value, buffers, 2, count), buffers, count[0])  # a reply is a list of two, the second a dict
 
 
 def encode(value: Any) -> bytes:
@@ -93,6 +108,12 @@ def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any
         return ["l" if kind is list else "t", [_pack(entry, buffers, depth + 1, count) for entry in value]]
     if kind is dict:
         return {_key(key): _pack(entry, buffers, depth + 1, count) for key, entry in value.items()}
+    if kind is Packed:
+        count[0] += value.parts
+        if count[0] > NODES:
+            raise CodecError("of too many parts")
+        buffers += value.buffers
+        return value.tree
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise CodecError("a masked array with entries left out")
     if isinstance(value, (np.ndarray, np.bool_, np.integer, np.floating)):

@@ -55,7 +55,7 @@ class Server:
         except LookupError:
             failure = calls.Failure("Missing", name.split(".")[0])
             return vars(calls.Reply(failure=vars(failure)))  # type: ignore[arg-type]
-        reply = calls.call(function, args, kwargs, trace)
+        reply = calls.call(function, args, kwargs, trace, codec.packed)
         return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
 
 
