@@ -19,7 +19,6 @@ import psutil
 from rich.console import Console
 
 from autograder import paths
-from autograder.classroom.grade import cores, grade
 from autograder.judge.session import Judge
 from autograder.tests.bench.measure import run
 
@@ -80,13 +79,15 @@ def own_cpu() -> float:
 def judge_class(chapter: str, submitted: Path) -> tuple[Counted, int]:
     """Judge every submission, as many at a time as there are cores; no gradebook, no pages."""
     files = sorted(submitted.glob(f"*/{chapter}/*.ipynb"))
-    with Counted() as judge, ThreadPoolExecutor(cores()) as pool:
+    with Counted() as judge, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         verdicts = list(pool.map(lambda file: judge.verdict(file, chapter), files))
     return judge, sum(verdict.score == verdict.max_score for verdict in verdicts)
 
 
 def grade_class(chapter: str, submitted: Path) -> tuple[Counted, int]:
     """The whole way: journal, gradebook, pages, graded notebooks."""
+    from autograder.classroom.grade import grade  # nbgrader takes a second to import: the judge alone needs none of it
+
     opened: list[Counted] = []
 
     def open_judge(**options: Any) -> Counted:
