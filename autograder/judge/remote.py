@@ -34,6 +34,9 @@ class Worker:
         self.ends: Ends = box.fork()
         self.ends.channel.setblocking(False)
         os.set_blocking(self.ends.output, False)
+        self.poll = select.poll()
+        self.poll.register(self.ends.channel, select.POLLIN)
+        self.poll.register(self.ends.output, select.POLLIN)
         self.count = 0
         self.printed = 0
         self.received = bytearray()  # what came over the link and is not yet read
@@ -84,17 +87,14 @@ class Worker:
 
     def _wait(self, event: int, deadline: float) -> None:
         """Until the link is ready; what the learner's code prints is read meanwhile, so that it never blocks."""
-        poll = select.poll()
-        poll.register(self.ends.channel, event)
-        if self.printed >= 0:
-            poll.register(self.ends.output, select.POLLIN)
+        self.poll.modify(self.ends.channel, event)
         while True:
             left = deadline - time.monotonic()
-            ready = dict(poll.poll(left * 1000)) if left > 0 else {}
+            ready = dict(self.poll.poll(left * 1000)) if left > 0 else {}
             if not ready:
                 raise TimeoutError
             if self.ends.output in ready and not self._drain():
-                poll.unregister(self.ends.output)
+                self.poll.unregister(self.ends.output)
             if self.ends.channel.fileno() in ready:
                 return
 

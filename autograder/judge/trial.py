@@ -70,6 +70,10 @@ def close(one: Any, other: Any, tolerance: float = SAME) -> bool:
     if one.shape != other.shape:
         return False
     with np.errstate(all="ignore"):
+        if one.dtype.kind == other.dtype.kind == "f":  # most are: the same question in a third of the time
+            gap, room = np.abs(one - other), tolerance + tolerance * np.abs(other)
+            if np.isfinite(gap).all() and np.isfinite(room).all():
+                return bool((gap <= room).all())
         return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 

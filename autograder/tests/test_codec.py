@@ -157,3 +157,25 @@ def test_mutated_frames_bring_out_nothing_else(value: object, data: st.DataObjec
                 raw[place:place] = raw[: data.draw(st.integers(0, 16))]
     with contextlib.suppress(codec.CodecError):
         codec.encode(codec.decode(bytes(raw)))
+
+
+@pytest.mark.parametrize("value", [3.5, [1, (2, "x")], {"a": np.arange(6.0).reshape(2, 3).T, "b": np.zeros(0)}])
+def test_packed(value):
+    """A value that was taken apart before arrives as if it had been put into the reply itself."""
+    assert codec.encode([1, {"value": codec.packed(value)}]) == codec.encode([1, {"value": value}])
+
+
+def test_packed_shares_no_memory():
+    """What is written into an array after it was taken apart does not arrive."""
+    array = np.zeros(3)
+    packed = codec.packed(array)
+    array[:] = 7
+    assert not codec.decode(codec.encode([1, packed]))[1].any()
+
+
+def test_packed_counts():
+    """Parts of a value that was taken apart count in the whole, so that the decoder refuses nothing that was sent."""
+    packed = codec.packed([0] * (codec.NODES - 5))
+    codec.decode(codec.encode([1, packed]))
+    with pytest.raises(codec.CodecError, match="too many parts"):
+        codec.encode([1, packed, [0] * 10])

@@ -11,6 +11,7 @@ import linecache
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,27 +60,39 @@ def find(namespace: Mapping[str, Any], drivers: Mapping[str, Any], name: str) ->
     def driven(*args: Any, **kwargs: Any) -> Any:
         return drive(namespace[subject], *args, **kwargs)
 
-    parameters = list(inspect.signature(drive).parameters.values())[1:]
-    driven.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    driven.__signature__ = _signature(drive)  # type: ignore[attr-defined]
     return driven
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
-    """Call ``function`` on arguments that are its own to spoil; the value comes back as plain arrays and built-ins."""
-    names = _names(function, len(args)) + list(kwargs)
+@cache
+def _signature(drive: Callable[..., Any]) -> inspect.Signature:
+    """What is left of a driver's parameters when it has its class."""
+    return inspect.Signature(list(inspect.signature(drive).parameters.values())[1:])
+
+
+def call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False,
+    form: Callable[[Any], Any] = codec.plain,
+) -> Reply:  # fmt: skip
+    """Call ``function`` on arguments that are its own to spoil; the value comes back as plain arrays and built-ins.
+
+    ``form`` makes them of what the function returns, and raises CodecError where that cannot be.
+    """
     given = [*args, *kwargs.values()]
     before = [_print(value) for value in given]
     used: set[str] = set()
-    plain, failure = None, None
+    formed, failure = None, None
     try:
         with watch.watched() if trace else contextlib.nullcontext(used) as used:
             value = function(*args, **kwargs)
-        plain = codec.plain(value)
+        formed = form(value)
     except codec.CodecError as error:
         failure = Failure("NotPlain", str(error))
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: a learner's exit is the learner's
         failure = describe(error)
-    return Reply(plain, _changed(names, given, before), failure, watch.names(used))
+    changed = [number for number, value in enumerate(given) if not _is(value, before[number])]
+    names = [*_names(function, len(args)), *kwargs] if changed else []
+    return Reply(formed, tuple(names[number] for number in changed), failure, watch.names(used))
 
 
 def describe(error: BaseException) -> Failure:
@@ -112,18 +125,14 @@ def _names(function: Callable[..., Any], count: int) -> list[str]:
     return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]
 
 
-def _print(value: Any) -> bytes:
+def _print(value: Any) -> tuple[Any, bytes]:
     """A fingerprint that any change of a value or an entry alters."""
-    return codec.encode(value) if not isinstance(value, np.ndarray) else value.tobytes() + str(value.shape).encode()
+    return (value.shape, value.tobytes()) if type(value) is np.ndarray else (None, codec.encode(value))
 
 
-def _changed(names: list[str], given: list[Any], before: list[bytes]) -> tuple[str, ...]:
-    changed = []
-    for name, value, was in zip(names, given, before, strict=False):
-        try:
-            same = _print(value) == was
-        except codec.CodecError:
-            same = False
-        if not same:
-            changed.append(name)
-    return tuple(changed)
+def _is(value: Any, before: tuple[Any, bytes]) -> bool:
+    """Has a value the fingerprint that it had before?"""
+    try:
+        return _print(value) == before
+    except codec.CodecError:
+        return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 import numpy as np
@@ -23,16 +23,33 @@ NODES = 5_000
 KEY = 100  # characters of a dict's key
 DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 HEAD = struct.Struct("<4sI")
+NATIVE = {np.dtype(code): code for code in sorted(DTYPES)}
+WIRE = {code: np.dtype("u1" if code == "?" else code) for code in DTYPES}
 
 
 class CodecError(ValueError):
     """A value with no form on the wire, or a frame that is not one."""
 
 
+class Packed(NamedTuple):
+    """A value checked and taken apart, without sharing memory: `encode` puts it into a frame as it is."""
+
+    tree: Any
+    buffers: list[bytes]
+    parts: int
+
+
+def packed(value: Any) -> Packed:
+    """``value`` as part of a reply; CodecError names what has no form."""
+    buffers: list[bytes] = []
+    count = [0]
+    return Packed(_pack(value, buffers, 2, count), buffers, count[0])  # a reply is a list of two, the second a dict
+
+
 def encode(value: Any) -> bytes:
     """A frame for ``value``; memory layouts (C, Fortran, strided) are kept; CodecError where it has no form."""
     buffers: list[bytes] = []
-    header = msgpack.packb(_pack(value, buffers, 0, [0]))
+    header = msgpack.packb(_pack(value, buffers, 0, [0]), buf_size=4096)  # its own choice is 1 MB, made anew each time
     size = HEAD.size + len(header) + sum(map(len, buffers))
     if size > LIMIT or len(header) > HEADER_LIMIT:
         raise CodecError(f"too large ({size:,} bytes)")
@@ -77,6 +94,8 @@ def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any
     if depth > DEPTH or count[0] > NODES:
         raise CodecError("nested too deeply" if depth > DEPTH else "of too many parts")
     kind = type(value)
+    if kind is np.ndarray:
+        return _pack_array(value, buffers)
     if value is None or kind in (bool, float):
         return value
     if kind is str:
@@ -89,6 +108,12 @@ def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any
         return ["l" if kind is list else "t", [_pack(entry, buffers, depth + 1, count) for entry in value]]
     if kind is dict:
         return {_key(key): _pack(entry, buffers, depth + 1, count) for key, entry in value.items()}
+    if kind is Packed:
+        count[0] += value.parts
+        if count[0] > NODES:
+            raise CodecError("of too many parts")
+        buffers += value.buffers
+        return value.tree
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise CodecError("a masked array with entries left out")
     if isinstance(value, (np.ndarray, np.bool_, np.integer, np.floating)):
@@ -111,13 +136,16 @@ def _key(key: Any) -> str:
 
 
 def _pack_array(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    code = "?" if array.dtype == bool else array.dtype.str[1:]
-    if code not in DTYPES:
+    code = NATIVE.get(array.dtype)
+    if code is None:  # the other byte order, or nothing for the wire
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        code = NATIVE.get(array.dtype)
+    if code is None:
         raise CodecError(f"an array of {array.dtype}"[:80])
     if array.nbytes > LIMIT:
         raise CodecError(f"too large ({array.nbytes:,} bytes)")
-    layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
+    flags = array.flags
+    layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
     buffers.append(array.tobytes("F" if layout == "F" else "C"))
     return ["a", code, list(array.shape), layout]
 
@@ -149,9 +177,10 @@ class _Reader:
     def array(self, code: Any, shape: Any, layout: Any) -> np.ndarray:
         if code not in DTYPES or type(shape) is not list or len(shape) > 8 or layout not in ("C", "F", "S"):
             raise CodecError("not an array")
-        if any(type(size) is not int or not 0 <= size <= LIMIT for size in shape):
-            raise CodecError("not a shape")
-        dtype = np.dtype("u1" if code == "?" else code)
+        for size in shape:
+            if type(size) is not int or not 0 <= size <= LIMIT:
+                raise CodecError("not a shape")
+        dtype = WIRE[code]
         size = math.prod(shape) * dtype.itemsize
         if size > len(self.data) - self.at:
             raise CodecError("an array longer than its bytes")

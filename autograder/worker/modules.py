@@ -5,6 +5,7 @@ What cannot be judged is refused in a sentence, which is all that the learner re
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -182,8 +183,9 @@ class _OneDevice(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """
 
     def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
-        if len({tensor.device.type for tensor in tensors}) > 1:
+        given = [*args, *(kwargs or {}).values()]
+        flat = itertools.chain.from_iterable(each if isinstance(each, (list, tuple)) else [each] for each in given)
+        if len({leaf.device.type for leaf in flat if isinstance(leaf, torch.Tensor) and leaf.ndim}) > 1:
             raise _DeviceError(str(operator))
         return operator(*args, **(kwargs or {}))
 

@@ -30,10 +30,11 @@ class Server:
             self.drivers = vars(importlib.import_module(f"autograder.worker.drivers.{chapter}"))
         sys.modules["__main__"] = self.module  # classes, dataclasses and pickling look their module up there
         self.cells = [source.prepare(number, text) for number, text in enumerate(cells, 1)]
+        names = source.Names(self.cells)
         return {
             "problems": [cell.problem for cell in self.cells],
             "notes": [cell.note for cell in self.cells],
-            "forbidden": {name: source.forbidden(self.cells, name, library) for name, library in exercises.items()},
+            "forbidden": {name: names.forbidden(name, library) for name, library in exercises.items()},
         }
 
     def run(self, number: int) -> dict[str, Any] | None:
@@ -54,7 +55,7 @@ class Server:
         except LookupError:
             failure = calls.Failure("Missing", name.split(".")[0])
             return vars(calls.Reply(failure=vars(failure)))  # type: ignore[arg-type]
-        reply = calls.call(function, args, kwargs, trace)
+        reply = calls.call(function, args, kwargs, trace, codec.packed)
         return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
 
 

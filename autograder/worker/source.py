@@ -7,7 +7,7 @@ import contextlib
 import linecache
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import CodeType
 
 from autograder.worker.calls import CELL
@@ -17,6 +17,7 @@ OTHER_LANGUAGE = re.compile(r"\A\s*%%(?!time|timeit|capture|prun)\w+")
 RECURRENT = re.compile(r"^torch\.(?:.*\.)?(?:(?:RNN|LSTM|GRU)\w*|(?:\w*_)?(?:rnn|lstm|gru)(?:_\w+)?)$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+NO_NAMES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Constant)
 AUTOMATIC = re.compile(r"^(?:torch|jax|autograd|tensorflow|tinygrad)(?:\.|$)")
 
 
@@ -72,38 +73,44 @@ def _parse(cell: Cell, source: str) -> ast.Module:
 
 
 def forbidden(cells: Sequence[Cell], exercise: str, library: str) -> str:
-    """The first call that breaks the rules of an exercise, spelled as a dotted name; "" when there is none.
-
-    Follows the names that the exercise's definition uses through the learner's own definitions.
-    A policy, not a boundary: what is spelled to escape it is found by what runs, see `watch`.
-    """
-    rule = AUTOMATIC if library == "numpy" else RECURRENT
-    known = _Names()
-    for cell in cells:
-        with contextlib.suppress(RecursionError):  # a thousand branches deep: the cell still runs
-            for statement in cell.tree.body if cell.tree else []:
-                known.note(statement)
-    if rule.match(known.aliases.get(exercise, "")):  # imported under the exercise's own name
-        return known.aliases[exercise]
-    seen: set[str] = set()
-    todo = [exercise]
-    while todo:
-        name = todo.pop()
-        for node in known.definitions.get(name, []) if name not in seen else []:
-            for first, used in _dotted_names(node, known.aliases):
-                if rule.match(used):
-                    return used
-                todo.append(first)
-        seen.add(name)
-    return ""
+    """The first call that breaks the rules of an exercise, spelled as a dotted name; "" when there is none."""
+    return Names(cells).forbidden(exercise, library)
 
 
-@dataclass
-class _Names:
+class Names:
     """What a learner's names stand for: the dotted path of an import, or the nodes that may define them."""
 
-    aliases: dict[str, str] = field(default_factory=dict)
-    definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.aliases: dict[str, str] = {}
+        self.definitions: dict[str, list[ast.AST]] = {}
+        self.used: dict[int, list[tuple[str, str]]] = {}  # what a node uses, by its id: exercises share definitions
+        for cell in cells:
+            with contextlib.suppress(RecursionError):  # a thousand branches deep: the cell still runs
+                for statement in cell.tree.body if cell.tree else []:
+                    self.note(statement)
+
+    def forbidden(self, exercise: str, library: str) -> str:
+        """The first call that breaks the rules of an exercise, spelled as a dotted name; "" when there is none.
+
+        Follows the names that the exercise's definition uses through the learner's own definitions.
+        A policy, not a boundary: what is spelled to escape it is found by what runs, see `watch`.
+        """
+        rule = AUTOMATIC if library == "numpy" else RECURRENT
+        if rule.match(self.aliases.get(exercise, "")):  # imported under the exercise's own name
+            return self.aliases[exercise]
+        seen: set[str] = set()
+        todo = [exercise]
+        while todo:
+            name = todo.pop()
+            for node in self.definitions.get(name, []) if name not in seen else []:
+                if id(node) not in self.used:
+                    self.used[id(node)] = list(dict.fromkeys(_dotted_names(node, self.aliases)))
+                for first, used in self.used[id(node)]:
+                    if rule.match(used):
+                        return used
+                    todo.append(first)
+            seen.add(name)
+        return ""
 
     def note(self, node: ast.AST, certain: bool = True) -> None:
         """Record what a statement binds; what is ``certain`` takes the place of what the name was before."""
@@ -165,12 +172,12 @@ def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str,
 
 def _below(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
     """The children of a node, each with the names that are local there; annotations left out."""
-    left_out = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+    left_out = getattr(node, "annotation", None), getattr(node, "returns", None)
     body = getattr(node, "body", None) if isinstance(node, FUNCTIONS) else []
     within = {id(each) for each in (body if isinstance(body, list) else [body])}  # of a lambda, one expression
     inside = local | _bound(node) if within else local
     for child in ast.iter_child_nodes(node):  # decorators and defaults are evaluated outside
-        if child not in left_out:
+        if not isinstance(child, NO_NAMES) and child not in left_out:
             yield child, inside if id(child) in within else local
 
 

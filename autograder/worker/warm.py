@@ -7,6 +7,7 @@ It runs no learner's code and no tensor operation itself: children of a process 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import ctypes.util
 import gc
 import importlib
@@ -21,6 +22,8 @@ from typing import Any
 
 THREADS = 256  # of one worker; no limit of the kernel holds a worker of root to a number
 WATCH = 0.05  # seconds between two looks at the workers
+HUGE = 2**21  # bytes of a huge page
+COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
 SONAMES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
 
 
@@ -141,6 +144,8 @@ def warm_up() -> dict[str, Any]:
         import matplotlib.pyplot  # it wants a writable folder at its first import; workers have none
     except (ImportError, OSError):
         pass
+    with contextlib.suppress(ImportError):
+        importlib.import_module("scipy.special")  # many take the sigmoid from there: it would cost each of them 150 ms
     from autograder.worker import drivers, serve  # noqa: F401  compiled once, here
 
     for module in pkgutil.iter_modules(drivers.__path__):
@@ -149,7 +154,19 @@ def warm_up() -> dict[str, Any]:
     threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
     gc.freeze()  # what is here stays: no collection looks through it, nor copies its pages in every child
     gc.enable()
+    gather_pages()
     return {"versions": versions, "threads": threads}
+
+
+def gather_pages() -> None:
+    """Let the kernel keep this process's memory in huge pages, where it can: a fork then takes a third of the time."""
+    libc = ctypes.CDLL(None)
+    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
+        for fields in (line.split() for line in maps.readlines()):
+            start, end = (int(address, 16) for address in fields[0].split("-"))
+            start, end = -(-start // HUGE) * HUGE, end // HUGE * HUGE
+            if fields[1] == "rw-p" and (len(fields) == 5 or fields[5] == "[heap]") and end > start:
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), COLLAPSE)
 
 
 def main() -> None:

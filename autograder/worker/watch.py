@@ -14,7 +14,8 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
+from functools import cache
+from types import CodeType, FrameType
 from typing import Any
 
 LIBRARIES = frozenset(("torch", "jax", "autograd", "tensorflow", "tinygrad"))  # they differentiate by themselves
@@ -33,12 +34,25 @@ def watched() -> Iterator[set[str]]:
     "torch.autograd.grad", and each recurrent layer as "torch.nn.LSTMCell".
     """
     used: set[str] = set()
+    homes: dict[int, tuple[str, CodeType]] = {}  # by id: hashing a code object takes longer than calling it
+
+    def home(frame: FrameType) -> str:
+        """The library that a frame's code belongs to; "" for none."""
+        library = _library(str(frame.f_globals.get("__name__")))
+        homes[id(frame.f_code)] = library, frame.f_code
+        return library
 
     def look(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call":
-            _entered(frame, used)
+        if event == "call":  # tens of thousands come from inside of torch: these must be quick
+            known = homes.get(id(frame.f_code))
+            if library := known[0] if known else home(frame):
+                caller = frame.f_back
+                known = homes.get(id(caller.f_code)) if caller else None
+                _entered(frame, caller is None or (known[0] if known else home(caller)) != library, used)
         elif event == "c_call":
-            _called(frame, argument, used)
+            module = getattr(argument, "__module__", None)
+            if type(module) is str and (library := _library(module)) and home(frame) != library:
+                _note(module, str(getattr(argument, "__name__", "?")), used)
 
     before, before_in_threads, collecting = sys.getprofile(), threading.getprofile(), gc.isenabled()
     gc.disable()  # what is collected meanwhile may be torch's, left by somebody else
@@ -61,29 +75,25 @@ def names(used: set[str]) -> tuple[str, ...]:
     return tuple(sorted(name[:LENGTH] for name in used)[:MOST])
 
 
-def _entered(frame: FrameType, used: set[str]) -> None:
-    """A function written in Python begins."""
-    module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_qualname
+def _entered(frame: FrameType, from_outside: bool, used: set[str]) -> None:
+    """A library's function written in Python begins; it counts where it was called from outside of the library."""
+    module = frame.f_globals.get("__name__")
     if module == LAYERS:
-        used.add(f"torch.nn.{_layer(frame) or name.partition('.')[0]}")
-    elif not INNER.match(name):
-        _note(module, name, frame.f_back, used)
+        used.add(f"torch.nn.{_layer(frame) or frame.f_code.co_qualname.partition('.')[0]}")
+    elif from_outside and not INNER.match(frame.f_code.co_qualname):
+        _note(str(module), frame.f_code.co_qualname, used)
 
 
-def _called(frame: FrameType, function: Any, used: set[str]) -> None:
-    """A function written in C is called."""
-    module = getattr(function, "__module__", None)
-    if isinstance(module, str):
-        _note(module, str(getattr(function, "__name__", "?")), frame, used)
-
-
-def _note(module: str, name: str, caller: FrameType | None, used: set[str]) -> None:
-    """Keep the name of a library's function where it is called from outside of the library."""
-    library = module.partition(".")[0]
-    if library not in LIBRARIES or len(used) > MOST // 2:
-        return
-    if caller is None or str(caller.f_globals.get("__name__")).partition(".")[0] != library:
+def _note(module: str, name: str, used: set[str]) -> None:
+    if len(used) <= MOST // 2:
         used.add(f"{module}.{name.partition('.<locals>')[0]}")
+
+
+@cache
+def _library(module: str) -> str:
+    """Which of the libraries a module is part of; "" for none."""
+    library = module.partition(".")[0]
+    return library if library in LIBRARIES else ""
 
 
 def _layer(frame: FrameType) -> str:

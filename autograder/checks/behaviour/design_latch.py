@@ -6,7 +6,7 @@ Streams of (value, write) pairs run side by side; output and cell start at zeros
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,13 @@ def behaviour(value: Any) -> Array | None:
         network = weights(value)
     except CheckFailed:
         return None
+    return _facts(*(each.tobytes() for each in network))
+
+
+@lru_cache(256)  # each of the checks, and the diagnosis after them, looks at one and the same design
+def _facts(*given: bytes) -> Array:
+    """`behaviour` of three arrays as bytes; callers must not write into it."""
+    network = [np.frombuffer(each).reshape(shape) for each, shape in zip(given, SHAPES.values(), strict=True)]
     signs = np.array([1.0, -1.0])
     written, later = (h.reshape(-1, 2) for h in held(network, shown(*PATTERNS)[0]))
     rows = [signs * written[0] > 0, signs * written[0] < 0, signs * written[0] >= LEAST]
@@ -92,16 +99,30 @@ def held(network: Sequence[Array], values: Array) -> tuple[Array, Array]:
     return h[:, 0], h[:, -1]
 
 
+@cache
 def shown(*patterns: str) -> tuple[Array, list[str]]:
-    """Streams (2 for each pattern, 1 + 200) that begin with +1 and -1 and go on as the patterns say, with the words."""
+    """Streams (2 for each pattern, 1 + 200) that begin with +1 and -1 and go on as the patterns say, with the words.
+
+    Callers must not write into them.
+    """
     streams = [sign * np.array([1.0, *np.resize(PATTERNS[name], KEEP)]) for name in patterns for sign in (1, -1)]
     return np.array(streams), [name for name in patterns for _ in range(2)]
 
 
-@np.errstate(all="ignore")  # weights may be as large as they like
 def outputs(network: Sequence[Array], values: Array, write: Array) -> Array:
-    """The output h after every step, (streams, steps)."""
-    Wx, Wh, b = network
+    """The output h after every step, (streams, steps); callers must not write into it."""
+    given = [np.asarray(each, float) for each in (*network, values, write)]
+    return _outputs(*(each.tobytes() for each in given), values.shape)
+
+
+@lru_cache(256)
+@np.errstate(all="ignore")  # weights may be as large as they like
+def _outputs(*given: Any) -> Array:
+    """`outputs` of five arrays as bytes, and the last two's shape."""
+    *buffers, shape = given
+    shapes = *SHAPES.values(), shape, shape
+    arrays = (np.frombuffer(buffer).reshape(size) for buffer, size in zip(buffers, shapes, strict=True))
+    Wx, Wh, b, values, write = arrays
     sums = np.stack([values, write], axis=-1) @ Wx + b
     halves = np.array([0.5, 0.5, 1.0, 0.5])  # a sigmoid is half of 1 plus the tanh of half its argument
     sums, Wh = halves * sums, halves * Wh
