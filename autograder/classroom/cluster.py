@@ -233,7 +233,7 @@ class Cluster:
         self.room = min(MOST, PER_CORE * sum(cores.values()))
         levels = Counter(isolation for isolation, _, _ in found.values())
         self.isolation = ", ".join(f"{level} on {count}" for level, count in levels.items())
-        self.isolation += f" of {len(cores)} Dask workers with {sum(cores.values())} cores"
+        self.isolation += f" of {_many(len(cores), 'Dask worker')} with {_many(sum(cores.values()), 'core')}"
         self.holes = list(dict.fromkeys(hole for _, holes, _ in found.values() for hole in holes))
         self.warning = next((f"{worker}: {why}" for worker, (_, _, why) in found.items() if why), "")
 
@@ -259,3 +259,7 @@ class Cluster:
             waiting = list(self.waiting)
         with suppress(Exception):
             self.client.cancel(waiting)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -67,14 +67,24 @@ class Machines:
 
 @contextmanager
 def machines(folder: Path) -> Iterator[Machines]:
-    """Machines that are gone at the end, whatever happens."""
+    """Machines that are gone at the end, whatever happens, and no box of theirs is left."""
     started = Machines(folder)
     try:
         yield started
     finally:
-        for process in reversed(started.running):
-            process.terminate()
         for process in started.running:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
             started.kill(process)
+        deadline = time.monotonic() + 10
+        while left := _boxes(folder):
+            assert time.monotonic() < deadline, f"still running: {left}"
+            time.sleep(0.05)
+
+
+def _boxes(folder: Path) -> list[str]:
+    """The processes whose command names a box below ``folder``."""
+    found = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if str(folder / "unrolled-").encode() in command.read_bytes():
+                found.append(command.parent.name)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -189,10 +190,31 @@ def test_a_worker_that_cannot_isolate_refuses(dask: Machines, submitted: Path, t
     says = opened(dask.address)
     assert "worker tcp://" in says and "cannot be isolated here (no layer works)" in says
     with Cluster(dask.address, CHAPTER, allow_unisolated=True) as found:
-        assert found.isolation == "none on 1 of 1 Dask workers with 1 cores"
+        assert found.isolation == "none on 1 of 1 Dask worker with 1 core"
         verdict = found.verdict(path, CHAPTER, "ann")
     assert (verdict.isolation, verdict.holes, verdict.score) == ("none", found.holes, FULL)
     assert "no layer works" in verdict.holes[0]
+
+
+def laptop(address: str) -> list[list[str]]:
+    """The three commands of the book's page, with this Python and this address in them."""
+    section = re.split(r"^## ", (paths.ROOT / "book" / "cluster.md").read_text(), flags=re.MULTILINE)[1]
+    port = address.rpartition(":")[2]
+    lines = re.findall(r"```bash\n(.*)\n```", section)
+    return [line.replace("8786", port).replace(".venv/bin/python", sys.executable).split() for line in lines]
+
+
+def test_the_books_commands_for_a_laptop_work(dask: Machines, submitted: Path) -> None:
+    """Scheduler, worker and grader, as they stand on the page."""
+    hand_in(submitted, "ann", RIGHT)
+    scheduler, worker, grader = laptop(dask.address)
+    dask.start(scheduler, "Scheduler at")
+    dask.start(worker, "Registered to")
+    command = [*grader, "--submitted", str(submitted)]
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
+    assert "of 1 Dask worker with" in done.stdout and "1 judged" in done.stdout
+    assert scores(submitted) == {"ann": FULL}
 
 
 def test_what_travels(submitted: Path) -> None:
