@@ -40,6 +40,12 @@ OTHERS = "its checks of {} are others than here; update its copy of this project
 START = "start it in this project's folder: .venv/bin/python -m dask"
 
 
+class AddressError(JudgeError):
+    """What was given is no address of a scheduler; one line."""
+
+    status = 2
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a run asks of every worker: the same checks and libraries, the same seed, the same isolation."""
@@ -148,7 +154,7 @@ class Cluster:
         return session.checks_sha256(chapter)
 
     def __enter__(self) -> Self:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # every failure is one line of ours
+        _be_quiet()
         with ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings(action="ignore"))
             self.client = stack.enter_context(self._connect())
@@ -200,7 +206,7 @@ class Cluster:
         try:
             return Client(self.address, timeout=CONNECT, set_as_default=False)
         except ValueError as error:
-            raise JudgeError(f"{self.address}: not an address, such as tcp://127.0.0.1:8786 ({error})") from None
+            raise AddressError(f"{self.address}: not an address, such as tcp://127.0.0.1:8786 ({error})") from None
         except (OSError, ImportError) as error:
             raise JudgeError(f"{self.address}: no Dask scheduler answers ({error}); {START} scheduler") from None
 
@@ -259,6 +265,12 @@ class Cluster:
             waiting = list(self.waiting)
         with suppress(Exception):
             self.client.cancel(waiting)
+
+
+def _be_quiet() -> None:
+    """Dask says nothing in this process: every failure is one line of ours."""
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _many(count: int, what: str) -> str:

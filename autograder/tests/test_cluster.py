@@ -137,6 +137,32 @@ def test_a_run_that_is_stopped_or_loses_every_worker_goes_on_later(
     assert scores(submitted) == {f"student_{number}": FULL for number in range(12)}
 
 
+def test_a_lost_scheduler_ends_the_run_in_one_line(dask: Machines, submitted: Path) -> None:
+    """What was judged is kept, and grading goes on from there without a cluster, too."""
+    for number in range(8):
+        hand_in(submitted, f"student_{number}", RIGHT)
+    scheduler = dask.scheduler()
+    dask.worker()
+    command = [sys.executable, "-c", IMPATIENT, "grade", CHAPTER, "--submitted", str(submitted)]
+    command += ["--scheduler", dask.address]
+    when(lambda: len(kept(submitted)) >= 2, lambda: dask.kill(scheduler))
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, timeout=120)
+    line = f"autograder: {dask.address}: the scheduler is gone; {cluster.KEPT}\n"
+    assert (done.returncode, done.stderr) == (3, line)
+    first = len(kept(submitted))
+    assert 2 <= first < 8
+    result = grade(CHAPTER, submitted, console=QUIET)
+    assert (result.status, result.judged, len(kept(submitted))) == (0, 8 - first, 8)
+
+
+IMPATIENT = """
+from autograder import __main__
+from autograder.classroom import cluster
+cluster.CONNECT = 2.0
+__main__.main()
+"""
+
+
 def opened(address: str) -> str:
     """What opening a cluster says against it."""
     with pytest.raises(JudgeError) as error, Cluster(address, CHAPTER):
@@ -149,6 +175,7 @@ def test_a_cluster_that_cannot_judge_is_refused_in_one_line(
 ) -> None:
     """No address, no scheduler, no worker, this project not there: each line says which, and what to do."""
     monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(cluster, "CONNECT", 2.0)
     assert "not an address" in opened("paper://mail")
     assert "no Dask scheduler answers" in opened(dask.address)
     elsewhere = dask.scheduler(cwd=tmp_path)
