@@ -7,24 +7,21 @@ it leaves the box through the judge's own decoder, and what comes back from a wo
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import logging
-import platform
 import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from distributed import CancelledError, Client, Future, get_worker
+from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
 
-from autograder.classroom.journal import line
+from autograder.classroom import boxes
+from autograder.classroom.boxes import OTHERS, Terms, libraries
 from autograder.judge import session
 from autograder.judge.session import Judge, JudgeError
 from autograder.judge.submission import Submission, read
@@ -36,7 +33,6 @@ EVERY = 1.0  # seconds between two looks at who is there
 PER_CORE = 2  # submissions sent for each core: one in work, one at hand; more would be lost with a worker
 MOST = 256  # submissions under way; one writer cannot keep up with more
 KEPT = "what was judged is kept, and the same command goes on from there"
-OTHERS = "its checks of {} are others than here; update its copy of this project and start it again"
 START = "start it in this project's folder: .venv/bin/python -m dask"
 
 
@@ -44,94 +40,6 @@ class AddressError(JudgeError):
     """What was given is no address of a scheduler; one line."""
 
     status = 2
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a run asks of every worker: the same checks and libraries, the same seed, the same isolation."""
-
-    chapter: str
-    checks_sha256: str
-    libraries: str
-    seed: int
-    device: str
-    allow_unisolated: bool
-
-    def agree(self) -> None:
-        """JudgeError where this machine's checkout or environment would judge otherwise."""
-        if session.checks_sha256(self.chapter) != self.checks_sha256:
-            raise JudgeError(OTHERS.format(self.chapter))
-        if (found := libraries()) != self.libraries:
-            raise JudgeError(f"it has {found}, and here is {self.libraries}; install the same and start it again")
-
-
-def libraries() -> str:
-    """What a grade depends on besides this project; a build for CUDA is the same version."""
-    packages = [f"{name} {version(name).partition('+')[0]}" for name in ("numpy", "torch", "distributed")]
-    return ", ".join([f"Python {'.'.join(platform.python_version_tuple()[:2])}", *packages])
-
-
-class Boxes:
-    """The judges of this worker process, one for each run that is going on, each with a box of its own."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.judges: dict[Terms, Judge] = {}
-        self.users: Counter[Terms] = Counter()
-        atexit.register(self.close_idle)
-
-    @contextmanager
-    def judge(self, terms: Terms) -> Iterator[Judge]:
-        """The judge of a run, opened at its first submission; JudgeError where it must not judge."""
-        with self.lock:
-            if terms not in self.judges:
-                terms.agree()
-                self._close_idle()  # of a run that could not say that it ended
-                judge = Judge(terms.allow_unisolated, terms.seed, terms.device)
-                self.judges[terms] = judge.__enter__()
-            self.users[terms] += 1
-            judge = self.judges[terms]
-        try:
-            yield judge
-        finally:
-            with self.lock:
-                self.users[terms] -= 1
-
-    def close_idle(self) -> None:
-        """Close every judge that judges nothing at the moment."""
-        with self.lock:
-            self._close_idle()
-
-    def _close_idle(self) -> None:
-        for terms in [terms for terms in self.judges if not self.users[terms]]:
-            self.judges.pop(terms).__exit__()
-
-
-boxes = Boxes()
-
-
-def judge(terms: Terms, handed_in: Submission, student: str | None) -> bytes:
-    """On a worker: the verdict on one submission, as its line of the journal."""
-    try:
-        with boxes.judge(terms) as judge:
-            return line(judge.judge(handed_in, student))
-    except JudgeError as error:
-        raise JudgeError(f"worker {get_worker().address}: {error}") from None
-
-
-async def ready(terms: Terms) -> tuple[str, list[str], str]:
-    """On a worker: open its box, beside the loop that keeps the worker in touch; isolation, holes and warning."""
-
-    def opened() -> tuple[str, list[str], str]:
-        with boxes.judge(terms) as judge:
-            return judge.isolation, judge.holes, judge.warning
-
-    return await asyncio.to_thread(opened)
-
-
-async def finish() -> None:
-    """On a worker: the run is over, and its box is no longer needed."""
-    await asyncio.to_thread(boxes.close_idle)
 
 
 class Cluster:
@@ -171,7 +79,7 @@ class Cluster:
     def __exit__(self, *exc: object) -> None:
         self._give_up(f"{self.address}: the run is over")
         with suppress(Exception):  # whatever a worker does at the end: every verdict is here
-            self.client.run(finish, on_error="ignore")
+            self.client.run(boxes.finish, on_error="ignore")
         self.stack.close()
 
     def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
@@ -192,7 +100,7 @@ class Cluster:
             self.turn.wait_for(lambda: self.ended or len(self.waiting) < self.room)
             if self.ended:
                 raise JudgeError(self.ended)
-            future = self.client.submit(judge, self.terms, handed_in, student, pure=False)
+            future = self.client.submit(boxes.judge, self.terms, handed_in, student, pure=False)
             self.waiting.add(future)
         try:
             yield future
@@ -225,7 +133,7 @@ class Cluster:
             self.client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise JudgeError(f"{self.address}: this scheduler has no worker; {START} worker {self.address}") from None
-        found: dict[str, Any] = self.client.run(ready, self.terms, on_error="return")
+        found: dict[str, Any] = self.client.run(boxes.ready, self.terms, on_error="return")
         for worker, answer in found.items():
             if isinstance(answer, JudgeError):
                 raise JudgeError(f"worker {worker}: {answer}")
