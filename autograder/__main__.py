@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,14 @@ atexit.register(gc.freeze)  # and once more at the end, would cost two seconds o
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 # jsonschema would load it, for a second, to check internationalised addresses; notebooks have none
 
+
+class Device(StrEnum):
+    """What ``--device`` takes."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 Chapters = Annotated[
     list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Such as ch02_recurrence; all when none is named.")
@@ -33,6 +42,7 @@ Unisolated = Annotated[
     bool, typer.Option("--allow-unisolated", help="Judge even where nothing isolates the code that is judged.")
 ]
 
+Where = Annotated[Device, typer.Option("--device", help="Where torch exercises run; cuda: on the first GPU.")]
 Submitted = Annotated[Path, typer.Option(help="Holds STUDENT/CHAPTER/CHAPTER.ipynb; results go beside it.")]
 
 
@@ -52,6 +62,7 @@ def release(
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Notebooks or .py files.")],
     json: Annotated[bool, typer.Option("--json", help="One verdict a line, as JSON, and nothing else.")] = False,
+    device: Where = Device.cpu,
     allow_unisolated: Unisolated = False,
 ) -> None:
     """Judge files that hold any of the course's functions; the code in them runs isolated."""
@@ -62,7 +73,7 @@ def check(
     from autograder.judge.session import Judge
 
     perfect = True
-    with Judge(allow_unisolated=True) as judge:  # for one's own work a warning is enough
+    with Judge(allow_unisolated=True, device=device.value) as judge:  # for one's own work a warning is enough
         _warn(judge, allow_unisolated)
         for file in files:
             verdict = judge.verdict(file)
@@ -117,6 +128,7 @@ def grade(
     submitted: Submitted = Path("submitted"),
     jobs: Annotated[int, typer.Option(min=0, help="Submissions at a time; 0: one a core.")] = 0,
     regrade: Annotated[str, typer.Option(help="changed: what has no verdict under these checks; or all.")] = "changed",
+    device: Where = Device.cpu,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Judge on the workers of a Dask cluster.")] = "",
     allow_unisolated: Unisolated = False,
 ) -> None:
@@ -129,7 +141,8 @@ def grade(
         start_ahead()
     from autograder.classroom.grade import grade
 
-    result = grade(chapter, submitted, jobs, regrade, allow_unisolated, scheduler=scheduler)  # type: ignore[arg-type]
+    options = {"device": device.value, "scheduler": scheduler}
+    result = grade(chapter, submitted, jobs, regrade, allow_unisolated, **options)  # type: ignore[arg-type]
     raise typer.Exit(result.status)
 
 
@@ -138,12 +151,16 @@ def prove(
     chapters: Chapters = None,
     seed: Annotated[int | None, typer.Option(help="Repeat a run.")] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Exercises at a time; 0: one a core.")] = 1,
+    device: Annotated[
+        Device | None,
+        typer.Option(help="cpu: not on a GPU; cuda: it must be there. By default, on both if there is one."),
+    ] = None,
 ) -> None:
     """Prove the checks: wrong answers are rejected, right ones accepted, misconceptions named."""
     from autograder.judge.devices import note
     from autograder.prove import prove, table
 
-    rows = prove(chapters or [], seed, jobs)
+    rows = prove(chapters or [], seed, jobs, device.value if device else "")
     Console().print(table(rows))
     problems = [f"{row.exercise}: {problem}" for row in rows for problem in row.problems]
     for line in filter(None, [note(sum(row.device_checks for row in rows)), *problems]):

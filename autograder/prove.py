@@ -21,7 +21,7 @@ from rich.table import Table
 from autograder import checks, course
 from autograder.course import Exercise
 from autograder.judge import implementations
-from autograder.judge.devices import CPU, device_checks, devices, judged_everywhere
+from autograder.judge.devices import CPU, device_checks, devices, judged_everywhere, require
 from autograder.judge.diagnosis import Diagnoser
 from autograder.judge.implementations import Mutant
 from autograder.judge.run import Diagnose, judge_exercise
@@ -55,16 +55,18 @@ class Row:
         return not self.problems
 
 
-def prove(chapters: Iterable[str] = (), seed: int | None = None, jobs: int = 1) -> list[Row]:
+def prove(chapters: Iterable[str] = (), seed: int | None = None, jobs: int = 1, device: str = "") -> list[Row]:
     """Judge solution, starter, accepted answers and mutants of each exercise; of all chapters by default.
 
     Inputs are drawn from ``seed``, a fresh one by default; ``jobs`` exercises are judged at a time, 0: one a core.
-    Raises CourseError for a chapter that does not exist.
+    Torch exercises are tried on the CPU, and on a GPU where there is one: ``device`` cpu leaves it out, cuda insists.
+    Raises CourseError for a chapter that does not exist, DeviceError where there is no GPU to insist on.
     """
+    require(device)
     seed = secrets.randbelow(2**32) if seed is None else seed
     slugs = list(chapters) or course.chapters()
     todo = [exercise for chapter in slugs for exercise in course.load(chapter).exercises]
-    one = partial(prove_exercise, seed=seed)
+    one = partial(prove_exercise, seed=seed, device=device)
     if jobs == 1:
         return [one(exercise) for exercise in todo]
     # fresh processes: a fork of one that has run torch can hang
@@ -72,7 +74,7 @@ def prove(chapters: Iterable[str] = (), seed: int | None = None, jobs: int = 1) 
         return list(pool.map(one, todo))
 
 
-def prove_exercise(exercise: Exercise, seed: int) -> Row:
+def prove_exercise(exercise: Exercise, seed: int, device: str = "") -> Row:
     """The row of one exercise."""
     row = Row(exercise.chapter, exercise.name)
     row.checks = sum(check.exercise == exercise.name for check in checks.load(exercise.chapter))
@@ -80,14 +82,14 @@ def prove_exercise(exercise: Exercise, seed: int) -> Row:
     if not row.checks:
         row.problems.append("there is no check of it")
         return row
-    _prove_right_ones(row, exercise, seed)
+    _prove_right_ones(row, exercise, seed, device)
     row.starter = judge(exercise, implementations.starter(exercise.chapter), seed).status == "missing"
     if not row.starter:
         row.problems.append("the starter is not recognised as unwritten")
     diagnoser = Diagnoser(exercise.chapter)
     for mutant in implementations.mutants(exercise.chapter):
         if mutant.of == exercise.name:
-            _prove_wrong_one(row, exercise, mutant, diagnoser, seed)
+            _prove_wrong_one(row, exercise, mutant, diagnoser, seed, device)
     return row
 
 
@@ -121,26 +123,28 @@ def table(rows: Sequence[Row]) -> Table:
     return shown
 
 
-def _prove_right_ones(row: Row, exercise: Exercise, seed: int) -> None:
+def _prove_right_ones(row: Row, exercise: Exercise, seed: int, device: str) -> None:
     """The solution and the accepted answers must pass every check."""
     right: list[tuple[str, Link]] = [("the solution", implementations.solution(exercise.chapter))]
     variants = [v for v in implementations.accepted(exercise.chapter) if v.exercise == exercise.name]
     right += [(f"the accepted answer {variant.style}", variant.link) for variant in variants]
     row.accepted = len(right)
     for name, link in right:
-        verdict = judged_everywhere(exercise, partial(judge, exercise, link, seed, None))
+        verdict = judged_everywhere(exercise, partial(judge, exercise, link, seed, None), device)
         row.passed += verdict.status == "passed"
         if verdict.status != "passed":
             row.problems.append(f"{name} does not pass: {verdict.message} (seed {seed})")
 
 
-def _prove_wrong_one(row: Row, exercise: Exercise, mutant: Mutant, diagnoser: Diagnoser, seed: int) -> None:
+def _prove_wrong_one(
+    row: Row, exercise: Exercise, mutant: Mutant, diagnoser: Diagnoser, seed: int, device: str
+) -> None:
     """A mutant must be caught, and must not be taken for another one."""
     verdict = judge(exercise, mutant.link, seed, diagnoser)
     missed: list[str] = [] if caught(verdict, mutant.crashes) else [verdict.status]
-    for device in devices(exercise)[1:]:
-        elsewhere = judge(exercise, mutant.link, seed, device=device)
-        missed += [] if caught(elsewhere, mutant.crashes) else [f"{elsewhere.status} on {device}"]
+    for other in devices(exercise, device)[1:]:
+        elsewhere = judge(exercise, mutant.link, seed, device=other)
+        missed += [] if caught(elsewhere, mutant.crashes) else [f"{elsewhere.status} on {other}"]
     row.mutants += 1
     row.caught += not missed
     row.diagnosed += bool(verdict.diagnosis)

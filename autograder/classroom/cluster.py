@@ -50,8 +50,11 @@ class Cluster:
     """
 
     def __init__(self, address: str, chapter: str, allow_unisolated: bool = False, device: str = "cpu") -> None:
-        here = Judge(allow_unisolated, device=device)
-        self.terms = Terms(chapter, here.checks_sha256(chapter), libraries(), here.seed, device, allow_unisolated)
+        self.here = Judge(
+            allow_unisolated, device=device
+        )  # never opened: it knows the seed, and what a verdict is under
+        checks = session.checks_sha256(chapter)
+        self.terms = Terms(chapter, checks, libraries(), self.here.seed, device, allow_unisolated)
         self.address = address
         self.waiting: set[Future] = set()
         self.turn = threading.Condition()
@@ -59,7 +62,7 @@ class Cluster:
         self.ended = ""  # why no more verdicts can come
 
     def checks_sha256(self, chapter: str) -> str:
-        return session.checks_sha256(chapter)
+        return self.here.checks_sha256(chapter)
 
     def __enter__(self) -> Self:
         _be_quiet()

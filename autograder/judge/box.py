@@ -18,7 +18,7 @@ from pathlib import Path
 
 from autograder import paths
 from autograder.errors import UserError
-from autograder.judge import parts
+from autograder.judge import gpu, parts
 
 START_SECONDS = 120.0
 LAYERS = {"boxed": ["limits", "landlock", "seccomp"], "inner": ["limits", "landlock", "seccomp"], "none": []}
@@ -60,10 +60,13 @@ class Box:
     """A warm process at an isolation level: ``boxed``, ``inner`` or ``none``.
 
     It starts at once and needs seconds to be ready; whoever has other work to do meanwhile calls `wait` afterwards.
+    On the device ``cuda`` its workers may use the first GPU, one after another: whoever forks one holds ``turn``.
     """
 
-    def __init__(self, isolation: str) -> None:
+    def __init__(self, isolation: str, device: str = "cpu") -> None:
         self.isolation = isolation
+        self.device = device
+        self.turn = threading.Lock()
         self.ready = False
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
@@ -132,23 +135,31 @@ class Box:
 
     def _start(self, control: socket.socket) -> subprocess.Popen[bytes]:
         package = self._stage_worker()
+        nodes = gpu.nodes() if self.device == "cuda" else None
         inside = Path("/box") if self.isolation == "boxed" else package
         options = {
             "control": control.fileno(),
             "package": str(inside),
-            "readable": [str(inside), *_python_folders(), *SYSTEM, *DEVICES],
+            "readable": [str(inside), *_python_folders(), *SYSTEM, *DEVICES, *self._readable_with_gpu()],
+            "nodes": nodes,
             "layers": LAYERS[self.isolation],
         }
         program = [sys.executable, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
         scratch = self.stage / "tmp"  # for the warm process while it imports; workers may write nowhere
         scratch.mkdir()
-        command = [*_bubblewrap(package), *program] if self.isolation == "boxed" else program
+        environment = {**ENVIRONMENT, **(gpu.environment() if self.device == "cuda" else {})}
+        if self.isolation == "boxed":
+            bindings = gpu.bindings() if self.device == "cuda" else []
+            program = [*_bubblewrap(package, environment, bindings), *program]
         log = (self.stage / "log").open("wb")
         with log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**ENVIRONMENT, "TMPDIR": str(scratch)},
+                program, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**environment, "TMPDIR": str(scratch)},
                 pass_fds=[control.fileno()], cwd="/",
             )  # fmt: skip
+
+    def _readable_with_gpu(self) -> list[str]:
+        return [*gpu.READ, *gpu.libraries()] if self.device == "cuda" else []
 
     def _stage_worker(self) -> Path:
         """The worker's own files, and a stub for the rest of the package: all that the box sees of this project."""
@@ -181,7 +192,7 @@ def _python_folders() -> Iterator[str]:
     yield from sorted(folders)
 
 
-def _bubblewrap(package: Path) -> list[str]:
+def _bubblewrap(package: Path, environment: dict[str, str], bindings: list[str]) -> list[str]:
     """The command in front of the program: nothing of the host but Python, read-only; no network; no powers."""
     program, why = parts.bubblewrap()
     if why:
@@ -194,7 +205,7 @@ def _bubblewrap(package: Path) -> list[str]:
             command += ["--symlink", os.readlink(folder), folder]
         else:
             command += ["--ro-bind-try", folder, folder]
-    command += ["--ro-bind", str(package), "/box", "--remount-ro", "/", "--chdir", "/"]
-    for name, value in ENVIRONMENT.items():
+    command += [*bindings, "--ro-bind", str(package), "/box", "--remount-ro", "/", "--chdir", "/"]
+    for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--"]

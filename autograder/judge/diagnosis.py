@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.judge import related
 from autograder.judge.related import Tried, count, joined, seen
-from autograder.judge.subject import Call, Link, Memo
+from autograder.judge.subject import Call, Link, Memo, OnCpu
 from autograder.judge.trial import SAME, alike
 from autograder.judge.verdict import Diagnosis
 from autograder.worker.calls import Reply
@@ -35,7 +35,7 @@ class Diagnoser:
     def __init__(self, chapter: str, reference: Link | None = None) -> None:
         from autograder.judge import implementations
 
-        self.reference = reference or Memo(implementations.solution(chapter))
+        self.reference = OnCpu(reference or Memo(implementations.solution(chapter)))
         self.mutants = [_Remembered(mutant) for mutant in implementations.mutants(chapter)]
 
     def __call__(self, exercise: str, calls: Sequence[Call]) -> list[Diagnosis]:
@@ -49,7 +49,7 @@ class _Remembered:
     def __init__(self, mutant: Mutant) -> None:
         self.id, self.of, self.believes = mutant.id, mutant.of, mutant.believes
         self.mutant = mutant
-        self.link = Memo(self)
+        self.link = OnCpu(Memo(self))
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call the mutant's function of that name; where its numbers overflow, nobody is warned."""

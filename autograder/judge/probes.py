@@ -110,6 +110,18 @@ def open_unix_sockets(project):
     return refused(lambda: socket.socket(socket.AF_UNIX) and "socket")
 
 
+def connect_to_other_processes(project):
+    def attempt(kind):
+        with socket.socket(socket.AF_UNIX, kind) as end:
+            try:
+                end.connect("\0unrolled-probe")
+            except ConnectionRefusedError:  # nobody listens there: the attempt itself was allowed
+                return "connect"
+            return "connected"
+
+    return first(lambda k=k: attempt(k) for k in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET))
+
+
 def make_namespaces(project):
     return refused(lambda: libc("unshare", 0x10000000) and "user namespace")
 
@@ -119,10 +131,13 @@ def change_user(project):
 
 
 def raise_own_limits(project):
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY:
+    limits = {kind: resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)}
+    limited = {kind: hard for kind, hard in limits.items() if hard != resource.RLIM_INFINITY}
+    if not limited:
         return "memory is not limited"
-    return refused(lambda: resource.setrlimit(resource.RLIMIT_AS, (hard * 2, hard * 2)) is None and "raised")
+    return first(
+        lambda k=k, h=h: resource.setrlimit(k, (h * 2, h * 2)) is None and "raised" for k, h in limited.items()
+    )
 
 
 def change_limits_of_other_processes(project):
@@ -140,13 +155,13 @@ def have_signals_sent_by_the_kernel(project):
     return refused(lambda: fcntl.fcntl(reader, 8, os.getppid()) == 0 and "F_SETOWN")
 
 
-def work(project):
+def work(project, device="cpu"):
     """Not an attack: what every learner needs. Returns None when it works."""
     import threading
 
     import torch
 
-    weight = torch.ones(3, 3, requires_grad=True)
+    weight = torch.ones(3, 3, requires_grad=True, device=device)
     (weight @ weight).sum().backward()
     thread = threading.Thread(target=lambda: np.ones(4) @ np.ones(4))
     thread.start()

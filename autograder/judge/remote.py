@@ -19,6 +19,7 @@ from autograder.worker import codec
 from autograder.worker.calls import Failure, Reply
 from autograder.worker.serve import LENGTH
 
+GONE_SECONDS = 10.0
 OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
 DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
 TEXTS = {"type": 80, "message": 500, "source": 200}  # characters, as `calls.describe` cuts them
@@ -64,6 +65,8 @@ class Worker:
         """End the worker for good."""
         with contextlib.suppress(BoxError):
             self.box.kill(self.ends)
+            if self.box.device != "cpu":  # its memory on the device is free only when it is gone
+                select.select([self.ends.status], [], [], GONE_SECONDS)
         self.ends.close()
 
     def _send(self, data: bytes, deadline: float) -> None:

@@ -24,18 +24,23 @@ def probe_names() -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name not in HELPERS]
 
 
-def holes(box: Box) -> list[str]:
-    """What code in this box can do though it should not, in words: "read project files"."""
+def holes(box: Box, device: str = "") -> list[str]:
+    """What code in this box can do though it should not, in words: "read project files".
+
+    What must work is tried on the box's own device, or on ``device``.
+    """
     worker = Worker(box)
     found = []
     try:
-        worker.ask("prepare", ["", [PROBES.read_text()], {}], 20)
+        worker.ask("prepare", ["", [PROBES.read_text()], {}], 60)  # with a GPU, CUDA starts first
         if (failure := worker.ask("run", [0], 20)) is not None:
             raise BoxError(f"the self-test did not start: {failure}")
         for name in probe_names():
-            answer = worker.ask("call", [name, (str(paths.ROOT),), {}, False], 20)
+            arguments = (str(paths.ROOT), device or box.device) if name == "work" else (str(paths.ROOT),)
+            answer = worker.ask("call", [name, arguments, {}, False], 20)
             if answer["failure"] is not None and name == "work":
-                raise BoxError(f"numpy and torch do not work in the box: {answer['failure']['message'][:200]}")
+                where = "" if box.device == "cpu" else f" on {box.device}"
+                raise BoxError(f"numpy and torch do not work in the box{where}: {answer['failure']['message'][:200]}")
             if answer["value"] is not None or answer["failure"] is not None:
                 found.append(name.replace("_", " "))
     except (CallTimeout, WorkerDied) as error:
@@ -55,17 +60,18 @@ def start_ahead(level: str = "boxed") -> None:
         atexit.register(box.close)
 
 
-def _take(level: str) -> Box:
-    return (_ahead.pop(level, None) or Box(level)).wait()
+def _take(level: str, device: str) -> Box:
+    ahead = _ahead.pop(level, None) if device == "cpu" else None
+    return (ahead or Box(level, device)).wait()
 
 
-def open_box(levels: tuple[str, ...] = ("boxed", "inner")) -> tuple[Box | None, list[str]]:
+def open_box(levels: tuple[str, ...] = ("boxed", "inner"), device: str = "cpu") -> tuple[Box | None, list[str]]:
     """The first level of ``levels`` that starts and lets nothing through; and why the others did not, a line each."""
     reasons = []
     for level in levels:
         box = None
         try:
-            box = _take(level)
+            box = _take(level, device)
             found = holes(box)
         except BoxError as error:
             reasons.append(str(error))

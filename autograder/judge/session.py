@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import importlib
-import re
 import secrets
 import threading
 import time
@@ -16,9 +14,10 @@ from pathlib import Path
 
 from autograder import course, paths
 from autograder.errors import UserError
-from autograder.judge import implementations, selftest, submission
+from autograder.judge import devices, implementations, selftest, submission
 from autograder.judge.box import Box, BoxError
 from autograder.judge.diagnosis import Diagnoser, careful
+from autograder.judge.missing import untouched, why_missing
 from autograder.judge.run import judge_exercise
 from autograder.judge.sitting import Sitting
 from autograder.judge.subject import Memo, Reference
@@ -40,7 +39,8 @@ class Judge:
 
     ``isolation`` is boxed, inner or none, found by the self-test at start; ``warning`` says why it is not boxed.
     ``seed`` makes the inputs of all checks.
-    Raises JudgeError where learners' code cannot be isolated, unless ``allow_unisolated``.
+    On the ``device`` cuda, torch exercises run in a box of their own, one submission at a time; the others as ever.
+    Raises JudgeError where learners' code cannot be isolated, unless ``allow_unisolated``; DeviceError without a GPU.
     """
 
     def __init__(self, allow_unisolated: bool = False, seed: int | None = None, device: str = "cpu",
@@ -51,22 +51,28 @@ class Judge:
         self.levels = levels
         self.lock = threading.Lock()
         self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
+        self.boxes: dict[str, Box] = {}  # by device
+        self.warning = ""
 
     def __enter__(self) -> Judge:
+        devices.require(self.device)
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings(action="ignore"))  # a mutant that warns would give itself away
             meanwhile = threading.Thread(target=_import)  # two seconds that the box needs anyway
             meanwhile.start()
             try:
                 self.box, self.holes = self._open()
+                self.boxes[devices.CPU] = self.box
+                stack.callback(self._close)
+                if self.device != devices.CPU:
+                    self.boxes[self.device], self.holes = self._open(self.box.isolation)
             finally:
                 meanwhile.join()
             self.quiet = stack.pop_all()
-        self.isolation = self.box.isolation
+        self.isolation = self.boxes[self.device].isolation
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.box.close()
         self.quiet.close()
 
     def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
@@ -89,7 +95,8 @@ class Judge:
 
     def checks_sha256(self, chapter: str) -> str:
         """The fingerprint of all that decides a grade of this chapter."""
-        return checks_sha256(chapter)
+        fingerprint = checks_sha256(chapter)
+        return fingerprint if self.device == devices.CPU else f"{fingerprint} {self.device}"
 
     def _judge_again_if_the_box_ends(self, handed_in: Submission, verdict: Verdict) -> None:
         """No submission pays for what another one did to the box; JudgeError when no box will stay."""
@@ -111,21 +118,31 @@ class Judge:
                 ExerciseVerdict(e.name, "missing", 0.0, e.points, handed_in.problem) for e in chapter.exercises
             ]
             return
-        reference, diagnoser = self._chapter(chapter.slug)
-        with Sitting(self._living_box(), handed_in, chapter) as sitting:
-            for exercise in chapter.exercises:
-                untouched = _untouched(exercise, handed_in)
-                if untouched:
-                    verdict.exercises.append(untouched)
-                    continue
-                sitting.load()
-                sitting.next_exercise()
-                found = judge_exercise(exercise, sitting, reference, self.seed, self.device, careful(diagnoser),
-                                       sitting.forbidden.get(exercise.name, ""))  # fmt: skip
-                if found.status == "missing":
-                    found.message = _why_missing(exercise.name, handed_in, sitting) or found.message
-                verdict.exercises.append(found)
-            verdict.notes = [*handed_in.notes, *sitting.all_notes()][:NOTES]
+        notes = list(handed_in.notes)
+        found: dict[str, ExerciseVerdict] = {}
+        for device, exercises in _by_device(chapter, self.device).items():
+            box = self._living_box(device)
+            with (
+                box.turn if device != devices.CPU else contextlib.nullcontext(),
+                Sitting(box, handed_in, chapter) as sitting,
+            ):
+                for exercise in exercises:
+                    found[exercise.name] = untouched(exercise, handed_in) or self._found(exercise, sitting, device)
+                notes += sitting.all_notes()
+        verdict.device = max(_by_device(chapter, self.device))  # "cpu" where no exercise needs another
+        verdict.exercises = [found[exercise.name] for exercise in chapter.exercises]
+        verdict.notes = list(dict.fromkeys(notes))[:NOTES]
+
+    def _found(self, exercise: course.Exercise, sitting: Sitting, device: str) -> ExerciseVerdict:
+        """The verdict on one exercise; the worker runs the cells before the first."""
+        reference, diagnoser = self._chapter(exercise.chapter)
+        sitting.load()
+        sitting.next_exercise()
+        found = judge_exercise(exercise, sitting, reference, self.seed, device, careful(diagnoser),
+                               sitting.forbidden.get(exercise.name, ""))  # fmt: skip
+        if found.status == "missing":
+            found.message = why_missing(exercise.name, sitting) or found.message
+        return found
 
     def _chapter(self, slug: str) -> tuple[Reference, Diagnoser]:
         """Expected answers and mutants' answers, shared by all submissions of this judge."""
@@ -135,9 +152,13 @@ class Judge:
                 self.chapters[slug] = Reference(memo), Diagnoser(slug, memo)
             return self.chapters[slug]
 
-    def _open(self) -> tuple[Box, list[str]]:
-        box, reasons = selftest.open_box(self.levels)
-        self.warning = why = "; ".join(reasons)
+    def _open(self, ahead: str = "") -> tuple[Box, list[str]]:
+        """A box, and what holes it has; ``ahead`` is the level of the CPU's box, where this one is to have a GPU."""
+        device = self.device if ahead else devices.CPU
+        levels = self.levels[self.levels.index(ahead) :] if ahead in self.levels else self.levels
+        box, reasons = selftest.open_box(levels if ahead != "none" else (), device)
+        known = [self.warning] if ahead and self.warning else []
+        self.warning = why = "; ".join([*known, *(f"with a GPU: {reason}" if ahead else reason for reason in reasons)])
         if box:
             return box, []
         if not self.allow_unisolated:
@@ -146,20 +167,25 @@ class Judge:
                 "or use --allow-unisolated for files that you trust"
             )
         try:
-            return Box("none").wait(), [f"nothing isolates learners' code from this computer ({why})"]
+            return Box("none", device).wait(), [f"nothing isolates learners' code from this computer ({why})"]
         except BoxError as error:
             raise JudgeError(str(error)) from None
 
-    def _living_box(self) -> Box:
-        """The box; started anew if it has ended."""
+    def _living_box(self, device: str) -> Box:
+        """The box of a device; started anew if it has ended."""
         with self.lock:
-            if self.box.process.poll() is not None:
-                self.box.close()
+            box = self.boxes[device]
+            if box.process.poll() is not None:
+                box.close()
                 try:
-                    self.box = Box(self.box.isolation).wait()
+                    box = self.boxes[device] = Box(box.isolation, device).wait()
                 except BoxError as error:
                     raise JudgeError(str(error)) from None
-            return self.box
+            return box
+
+    def _close(self) -> None:
+        for box in self.boxes.values():
+            box.close()
 
 
 def _import() -> None:
@@ -184,29 +210,9 @@ def checks_sha256(chapter: str) -> str:
     return digest.hexdigest()
 
 
-def _untouched(exercise: course.Exercise, handed_in: Submission) -> ExerciseVerdict | None:
-    """The verdict on an exercise whose starter is as it was handed out; None where there is something to judge."""
-    roles = {cell.role for cell in handed_in.cells if cell.exercise == exercise.name}
-    if roles != {"untouched"} or exercise.name in handed_in.defined():
-        return None
-    message = f"{exercise.name} is not written yet"
-    return ExerciseVerdict(exercise.name, "missing", 0.0, exercise.points, message)
-
-
-def _why_missing(name: str, handed_in: Submission, sitting: Sitting) -> str:
-    """Why there is no function of that name: its cell failed, or the name was changed; "" when neither is known."""
-    for number, (_, source) in enumerate(sitting.cells):
-        if number in sitting.problems and name in submission.names_in(source):
-            return f"{name} is not defined, because its cell did not run: {sitting.problems[number]}"
-    if -1 in sitting.problems:
-        return sitting.problems[-1]
-    if name in handed_in.defined():
-        return ""
-    inside = re.compile(rf"^[ \t]+(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
-    if any(inside.search(source) for _, source in sitting.cells):
-        return f"{name} is defined inside something else: move its first line, and what belongs to it, to the left"
-    own = [n for cell in handed_in.cells if cell.exercise == name for n in submission.names_in(cell.source)]
-    others = handed_in.defined() - {exercise.name for exercise in sitting.chapter.exercises}
-    near = own[:1] or difflib.get_close_matches(name, others, 1, 0.75)
-    hint = f"; {near[0]} looks like it: give it its name back" if near else ""
-    return f"{name} is not defined{hint}"
+def _by_device(chapter: course.Chapter, device: str) -> dict[str, list[course.Exercise]]:
+    """The exercises of a chapter by where a judge of ``device`` runs them, the CPU's first."""
+    places: dict[str, list[course.Exercise]] = {devices.CPU: []}
+    for exercise in chapter.exercises:
+        places.setdefault(devices.place(exercise, device), []).append(exercise)
+    return places

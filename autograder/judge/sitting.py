@@ -13,6 +13,7 @@ from autograder.judge.submission import Submission
 from autograder.worker.calls import Failure, Reply
 
 CALL_SECONDS = 5.0
+START_SECONDS = 60.0  # of a worker with a GPU, which starts CUDA before it answers
 EXERCISE_SECONDS = 20.0  # all calls of one exercise together
 CELLS_SECONDS = 30.0  # all cells of a submission, however often they run
 LOST_CELLS = 3  # after so many cells that ended or stalled their worker, the rest is judged as it is
@@ -23,6 +24,7 @@ class Sitting:
 
     def __init__(self, box: Box, submission: Submission, chapter: Chapter) -> None:
         self.box = box
+        self.submission = submission
         self.chapter = chapter
         setup = [("the chapter's imports", source) for source in chapter.setup]
         self.cells = [*setup, *submission.own_cells()]
@@ -85,7 +87,8 @@ class Sitting:
     def _prepare(self, worker: Worker) -> None:
         libraries = {exercise.name: exercise.library for exercise in self.chapter.exercises}
         sources = [source for _, source in self.cells]
-        answer = worker.ask("prepare", [self.chapter.slug, sources, libraries], CALL_SECONDS)
+        seconds = CALL_SECONDS if self.box.device == "cpu" else START_SECONDS
+        answer = worker.ask("prepare", [self.chapter.slug, sources, libraries], seconds)
         for number, (place, _) in enumerate(self.cells):
             if answer["problems"][number]:
                 self.problems[number] = f"{place}, {answer['problems'][number]}"

@@ -54,6 +54,22 @@ class Memo:
         return self.known[key]
 
 
+class OnCpu:
+    """A link that is asked on the CPU, whatever device a check names: for what is right, and for known mistakes.
+
+    So answers on a GPU are compared with another implementation, and the judge itself never starts CUDA.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        """Call through, with "cpu" for "cuda"."""
+        args = tuple("cpu" if isinstance(value, str) and value == "cuda" else value for value in args)
+        kwargs = {**kwargs, "device": "cpu"} if "device" in kwargs else kwargs
+        return self.link.call(name, args, kwargs, trace)
+
+
 @dataclass
 class Call:
     """A call that a check made, and what came back."""
@@ -125,7 +141,7 @@ class Reference:
     """The reference solutions: ``reference.rnn_step(...)``, ``reference.RNNCell.forward(...)``."""
 
     def __init__(self, link: Link) -> None:
-        self._link = link
+        self._link = OnCpu(link)
 
     def __getattr__(self, name: str) -> Subject:
         if name.startswith("_"):

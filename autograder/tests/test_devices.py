@@ -125,3 +125,8 @@ def test_pytest_runs_each_check_on_each_device(gpu: bool, tmp_path: Path) -> Non
     else:
         assert f"{count} passed, {count} skipped" in done.stdout and "no GPU here" in done.stdout
         assert f"GPU: none here; {count} checks of torch exercises ran on the CPU only\n" in done.stdout
+
+
+def test_the_proof_can_leave_the_gpu_out(fake: FakeGpu) -> None:
+    """With the device cpu nothing is tried on a GPU that is there."""
+    assert prove.prove_exercise(CELL, 3, "cpu").proven and "cuda" not in fake.asked

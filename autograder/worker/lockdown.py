@@ -20,6 +20,8 @@ CLONE_THREAD = 0x00010000
 O_ASYNC = 0o20000
 MEMORY = 2 * 2**30  # bytes over what the warm process has mapped
 CPU_SECONDS = 120
+FILES = 64  # open at a time
+GPU_MEMORY, GPU_FILES = 4 * 2**30, 512  # a context of CUDA's needs more of both
 THREADS = 4096  # of the user, all processes together; the kernel does not hold root to it
 
 # What numpy, torch and threads need; everything that is not here is refused with EPERM.
@@ -35,6 +37,10 @@ exit_group set_robust_list get_robust_list set_tid_address rseq membarrier getra
 """
 TERMINAL_QUERIES = [0x5401, 0x5413, 0x541B, 0x5450, 0x5451]  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
 FCNTL = [0, 1, 2, 3, 1030]  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: no F_SETOWN
+# With a GPU: the driver's requests (type "F"), those of unified memory (small numbers, and these two), and a socket
+# that libcuda will not start without: it binds and listens; nobody can connect to it, nor through it.
+NVIDIA, UVM, UVM_START = 0x4600, 0x00, [0x30000001, 0x30000002]
+AF_UNIX, SOCK_SEQPACKET, SOCK_TYPE = 1, 5, 0xF
 PRCTL = [15, 16, 0x53564D41]  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
 
@@ -45,16 +51,22 @@ def die_with_parent() -> None:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def limit_resources() -> None:
-    """Address space, CPU seconds, no files written, no core dumps, few descriptors."""
+def limit_resources(gpu: bool = False) -> None:
+    """Memory, CPU seconds, no files written, no core dumps, few descriptors.
+
+    Without a GPU the whole address space has a limit. CUDA reserves more of it than there is memory, so with one the
+    limit is on private memory that can be written (RLIMIT_DATA), which a reservation is not; what is shared is
+    counted by the warm process, see `Warm.watch`.
+    """
     with open("/proc/self/statm") as statm:
-        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+        mapped, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in statm.read().split())
+    memory = (resource.RLIMIT_DATA, data + GPU_MEMORY) if gpu else (resource.RLIMIT_AS, mapped + MEMORY)
     for kind, value in [
-        (resource.RLIMIT_AS, mapped + MEMORY),
+        memory,
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, GPU_FILES if gpu else FILES),
         (resource.RLIMIT_NPROC, THREADS),
         (resource.RLIMIT_MSGQUEUE, 0),
     ]:
@@ -69,8 +81,11 @@ def drop_capabilities() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def restrict_files(readable: Iterable[str]) -> None:
-    """Landlock: read and map files below ``readable``; no writing anywhere, no TCP, no signals to others."""
+def restrict_files(readable: Iterable[str], nodes: Iterable[str] = ()) -> None:
+    """Landlock: read and map files below ``readable``; no writing anywhere, no TCP, no signals to others.
+
+    ``nodes`` are a GPU's: opened for reading and writing, and sent requests.
+    """
     read = landlockpy.AccessFS.READ_FILE | landlockpy.AccessFS.READ_DIR
     scope = landlockpy.Scope.ABSTRACT_UNIX_SOCKET | landlockpy.Scope.SIGNAL
     with landlockpy.Ruleset(scoped=scope) as ruleset:
@@ -79,12 +94,15 @@ def restrict_files(readable: Iterable[str]) -> None:
                 ruleset.allow_path(path, read)
             elif os.path.exists(path):
                 ruleset.allow_path(path, landlockpy.AccessFS.READ_FILE)
+        for node in nodes:
+            rights = read | landlockpy.AccessFS.WRITE_FILE | landlockpy.AccessFS.IOCTL_DEV
+            ruleset.allow_path(node, rights & ~landlockpy.AccessFS.READ_DIR)
         ruleset.allow_path("/dev/null", landlockpy.AccessFS.READ_FILE | landlockpy.AccessFS.WRITE_FILE)
         ruleset.restrict()
 
 
-def restrict_calls() -> None:
-    """Seccomp: the allow-list above; threads but no processes, signals to oneself alone."""
+def restrict_calls(gpu: bool = False) -> None:
+    """Seccomp: the allow-list above; threads but no processes, signals to oneself alone; a GPU's requests if asked."""
     equal, masked = pyseccomp.EQ, pyseccomp.MASKED_EQ
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
 
@@ -106,15 +124,27 @@ def restrict_calls() -> None:
     allow("prlimit64", pyseccomp.Arg(0, equal, 0), pyseccomp.Arg(2, equal, 0))  # read one's own limits
     for name in ("kill", "tgkill"):
         allow(name, pyseccomp.Arg(0, equal, os.getpid()))
+    if gpu:
+        allow("ioctl", pyseccomp.Arg(1, masked, 0xFF00, NVIDIA))
+        allow("ioctl", pyseccomp.Arg(1, masked, 0xFFFFFF00, UVM))
+        for number in UVM_START:
+            allow("ioctl", pyseccomp.Arg(1, equal, number))
+        allow("socket", pyseccomp.Arg(0, equal, AF_UNIX), pyseccomp.Arg(1, masked, SOCK_TYPE, SOCK_SEQPACKET))
+        allow("bind")
+        allow("listen")
     rules.load()
 
 
-def lock_in(readable: Iterable[str], layers: Iterable[str]) -> None:
-    """Take the layers named ("limits", "landlock", "seccomp") upon this process, for good."""
+def lock_in(readable: Iterable[str], layers: Iterable[str], nodes: list[str] | None = None) -> None:
+    """Take the layers named ("limits", "landlock", "seccomp") upon this process, for good.
+
+    ``nodes`` are those of the GPU of a box that has one, and None in a box for the CPU.
+    """
+    gpu = nodes is not None
     if "limits" in layers:
-        limit_resources()
+        limit_resources(gpu)
     if "landlock" in layers:
         drop_capabilities()
-        restrict_files(readable)
+        restrict_files(readable, nodes or ())
     if "seccomp" in layers:
-        restrict_calls()
+        restrict_calls(gpu)

@@ -19,7 +19,8 @@ LENGTH = struct.Struct("<I")
 class Server:
     """One submission: its cells, its namespace, and the drivers of its chapter."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        self.before = before
         self.module = types.ModuleType("__main__")
         self.drivers: dict[str, Any] = {}
         self.cells: list[source.Cell] = []
@@ -50,6 +51,7 @@ class Server:
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool) -> dict[str, Any]:
         """Call a function of the learner's; the arguments are this process's own copies."""
+        self.before()
         try:
             function = calls.find(vars(self.module), self.drivers, name)
         except LookupError:
@@ -59,9 +61,9 @@ class Server:
         return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
 
 
-def serve() -> None:
-    """Answer requests until the judge hangs up."""
-    server = Server()
+def serve(before: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until the judge hangs up; ``before`` is done before each call."""
+    server = Server(before)
     methods: dict[str, Callable[..., Any]] = {"prepare": server.prepare, "run": server.run, "call": server.call}
     while True:
         request = codec.decode(_read(LENGTH.unpack(_read(LENGTH.size))[0]))

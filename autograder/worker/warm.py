@@ -21,6 +21,7 @@ import sys
 from typing import Any
 
 THREADS = 256  # of one worker; no limit of the kernel holds a worker of root to a number
+RESIDENT = 6 * 2**20  # kB of memory of a worker with a GPU, whose address space has no limit
 WATCH = 0.05  # seconds between two looks at the workers
 HUGE = 2**21  # bytes of a huge page
 COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
@@ -30,8 +31,11 @@ SONAMES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
 class Warm:
     """Takes one request at a time over the control socket, and answers each with one line of JSON."""
 
-    def __init__(self, control: socket.socket, readable: list[str], layers: list[str]) -> None:
+    def __init__(
+        self, control: socket.socket, readable: list[str], layers: list[str], nodes: list[str] | None = None
+    ) -> None:
         self.control = control
+        self.nodes = nodes
         self.readable = readable
         self.layers = layers
         self.selector = selectors.DefaultSelector()
@@ -49,10 +53,11 @@ class Warm:
             self.watch()
 
     def watch(self) -> None:
-        """End workers that make threads without end, long before the system has no process left for the others."""
+        """End workers that make threads, or with a GPU take memory, before the system has none left for the others."""
         for pid, _ in self.children.values():
             with contextlib.suppress(OSError):  # it has just ended, or there is no /proc
-                if os.stat(f"/proc/{pid}/task").st_nlink - 2 > THREADS:
+                threads = os.stat(f"/proc/{pid}/task").st_nlink - 2
+                if threads > THREADS or (self.nodes is not None and resident(pid) > RESIDENT):
                     os.kill(pid, signal.SIGKILL)
 
     def answer(self) -> bool:
@@ -78,7 +83,7 @@ class Warm:
         try:
             pid = os.fork()
             if pid == 0:
-                become_worker(channel, output, self.readable, self.layers)
+                become_worker(channel, output, self.readable, self.layers, self.nodes)
         except OSError:
             os.close(status)
             raise
@@ -100,10 +105,19 @@ class Warm:
         os.close(status)
 
 
-def become_worker(channel: int, output: int, readable: list[str], layers: list[str]) -> None:
-    """Never returns: settle the descriptors, lock in, serve."""
+def resident(pid: int) -> int:
+    """kB of memory that a process has, private or shared, without what is mapped from files."""
+    with open(f"/proc/{pid}/status") as status:
+        lines = [line.split() for line in status if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(fields[1]) for fields in lines)
+
+
+def become_worker(
+    channel: int, output: int, readable: list[str], layers: list[str], nodes: list[str] | None = None
+) -> None:
+    """Never returns: settle the descriptors, lock in, start CUDA where there are nodes for it, serve."""
     try:
-        from autograder.worker import lockdown, serve
+        from autograder.worker import gpu, lockdown, serve
 
         os.setsid()
         lockdown.die_with_parent()
@@ -114,8 +128,12 @@ def become_worker(channel: int, output: int, readable: list[str], layers: list[s
         os.dup2(channel, serve.CHANNEL)
         os.closerange(serve.CHANNEL + 1, 4096)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        lockdown.lock_in(readable, layers)
-        serve.serve()
+        lockdown.lock_in(readable, layers, nodes)
+        if nodes is None:
+            serve.serve()
+        else:
+            gpu.start()
+            serve.serve(before=gpu.exact)
     except BaseException as error:
         os.write(2, f"worker: {type(error).__name__}: {error}\n".encode())
     finally:
@@ -146,11 +164,13 @@ def warm_up() -> dict[str, Any]:
         pass
     with contextlib.suppress(ImportError):
         importlib.import_module("scipy.special")  # many take the sigmoid from there: it would cost each of them 150 ms
-    from autograder.worker import drivers, serve  # noqa: F401  compiled once, here
+    from autograder.worker import drivers, gpu, serve  # noqa: F401  compiled once, here
 
     for module in pkgutil.iter_modules(drivers.__path__):
         importlib.import_module(f"autograder.worker.drivers.{module.name}")
 
+    if not gpu.untouched():
+        raise RuntimeError("an import has started CUDA, which no child could then use")
     threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
     gc.freeze()  # what is here stays: no collection looks through it, nor copies its pages in every child
     gc.enable()
@@ -170,7 +190,7 @@ def gather_pages() -> None:
 
 
 def main() -> None:
-    """Arguments, all in one JSON text: control (a descriptor), readable (paths), layers."""
+    """Arguments, all in one JSON text: control (a descriptor), readable (paths), layers, nodes (of a GPU, or null)."""
     options = json.loads(sys.argv[1])
     sys.path.insert(0, options["package"])
     control = socket.socket(fileno=options["control"])
@@ -184,7 +204,7 @@ def main() -> None:
         control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode() + b"\n")
         return
     control.sendall(json.dumps(ready).encode() + b"\n")
-    Warm(control, options["readable"], options["layers"]).serve()
+    Warm(control, options["readable"], options["layers"], options["nodes"]).serve()
 
 
 if __name__ == "__main__":
