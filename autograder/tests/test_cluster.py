@@ -117,7 +117,7 @@ def test_a_run_that_is_stopped_or_loses_every_worker_goes_on_later(
         hand_in(submitted, f"student_{number}", RIGHT)
     dask.scheduler()
     worker = dask.worker()
-    command = [sys.executable, "-m", "autograder", "grade", CHAPTER, "--submitted", str(submitted)]
+    command = [sys.executable, "-c", INTERRUPTED, "grade", CHAPTER, "--submitted", str(submitted)]
     command += ["--scheduler", dask.address]
     stopped = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     when(lambda: len(kept(submitted)) >= 2, lambda: stopped.send_signal(signal.SIGINT))
@@ -157,6 +157,14 @@ def test_a_lost_scheduler_ends_the_run_in_one_line(dask: Machines, submitted: Pa
     result = grade(CHAPTER, submitted, console=QUIET)
     assert (result.status, result.judged, len(kept(submitted))) == (0, MANY - first, MANY)
 
+
+# As from a terminal: what a shell starts in the background ignores Ctrl-C, and hands that on.
+INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from autograder import __main__
+__main__.main()
+"""
 
 IMPATIENT = """
 from autograder import __main__
