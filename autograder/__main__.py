@@ -129,17 +129,20 @@ def grade(
     jobs: Annotated[int, typer.Option(min=0, help="Submissions at a time; 0: one a core.")] = 0,
     regrade: Annotated[str, typer.Option(help="changed: what has no verdict under these checks; or all.")] = "changed",
     device: Where = Device.cpu,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Judge on the workers of a Dask cluster.")] = "",
     allow_unisolated: Unisolated = False,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with autograded notebooks and feedback pages."""
-    from autograder.judge.selftest import start_ahead
-
-    start_ahead()
-    from autograder.classroom.grade import grade
-
     if regrade not in ("changed", "all"):
         raise typer.BadParameter(f"{regrade!r} is neither changed nor all", param_hint="--regrade")
-    result = grade(chapter, submitted, jobs, regrade, allow_unisolated, device.value)  # type: ignore[arg-type]
+    if not scheduler:
+        from autograder.judge.selftest import start_ahead
+
+        start_ahead()
+    from autograder.classroom.grade import grade
+
+    options = {"device": device.value, "scheduler": scheduler}
+    result = grade(chapter, submitted, jobs, regrade, allow_unisolated, **options)  # type: ignore[arg-type]
     raise typer.Exit(result.status)
 
 

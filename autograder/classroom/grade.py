@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -29,11 +30,12 @@ def grade(
     allow_unisolated: bool = False,
     device: str = "cpu",
     console: Console | None = None,
+    scheduler: str = "",
     open_judge: OpenJudge = Judge,
 ) -> GradeResult:
     """Grade ``submitted/<student>/<chapter>/<chapter>.ipynb``; results go beside ``submitted``.
 
-    ``jobs`` submissions are judged at a time (0: one a core).
+    ``jobs`` submissions are judged at a time (0: one a core), here or by the Dask workers of a ``scheduler``.
     ``regrade="changed"`` leaves alone what has a verdict under the same checks already.
     ClassroomError, CourseError or JudgeError, one line each, when grading cannot begin or go on;
     what was judged until then is kept, and the next run goes on from there.
@@ -45,6 +47,10 @@ def grade(
     if not handed:
         place = folder.submitted / "STUDENT" / chapter / f"{chapter}.ipynb"
         raise ClassroomError(f"no submissions of {chapter}; each belongs in {place}", 2)
+    if scheduler:
+        from autograder.classroom.cluster import MOST, Cluster  # Dask takes a moment to import
+
+        open_judge, jobs = partial(Cluster, scheduler, chapter), jobs or MOST
     judge = open_judge(allow_unisolated=allow_unisolated, device=device)
     with (
         folder.locked(),

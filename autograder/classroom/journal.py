@@ -51,18 +51,18 @@ class Journal:
 
     def append(self, verdict: Verdict) -> None:
         """Write one verdict and wait until it is on the disk; OSError when it has no room, with the journal intact."""
-        line = _line(verdict)
+        data = line(verdict)
         with self._lock:
             if self._file < 0:
                 raise OSError(errno.EBADF, "the journal is closed")
             os.lseek(self._file, self._size, os.SEEK_SET)
             try:
-                _write_all(self._file, line)
+                _write_all(self._file, data)
                 os.fsync(self._file)
             except OSError:
                 os.ftruncate(self._file, self._size)
                 raise
-            self._size += len(line)
+            self._size += len(data)
             self.known[key(verdict)] = verdict
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class Journal:
         self.close()
 
 
-def _line(verdict: Verdict) -> bytes:
+def line(verdict: Verdict) -> bytes:
     """One line; half a surrogate pair, which UTF-8 cannot hold, becomes the JSON escape of the same character."""
     return verdict.to_json().encode("utf-8", "backslashreplace") + b"\n"
 

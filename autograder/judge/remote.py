@@ -21,6 +21,7 @@ from autograder.worker.serve import LENGTH
 
 GONE_SECONDS = 10.0
 OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
+ENDING = 5.0  # seconds for the word on how a worker ended: the kernel takes some to give back gigabytes
 DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
 TEXTS = {"type": 80, "message": 500, "source": 200}  # characters, as `calls.describe` cuts them
 NAMES = 500
@@ -113,7 +114,7 @@ class Worker:
 
     def _ending(self) -> str:
         """Why the link broke, from the warm process's word on how the worker ended."""
-        if not select.select([self.ends.status], [], [], 1.0)[0]:
+        if not select.select([self.ends.status], [], [], ENDING)[0]:
             return "it broke its link to the judge"
         ending = os.read(self.ends.status, 100).decode(errors="replace")
         if not ending:  # the warm process says how each worker ended, unless it has ended itself

@@ -77,8 +77,11 @@ class Judge:
 
     def verdict(self, path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
         """The verdict on one file; whatever stands in the file, there is one."""
+        return self.judge(submission.read(path, chapter), student)
+
+    def judge(self, handed_in: Submission, student: str | None = None) -> Verdict:
+        """The verdict on a file that has been read, perhaps on another machine."""
         start = time.perf_counter()
-        handed_in = submission.read(path, chapter)
         verdict = Verdict(handed_in.chapter, student, isolation=self.isolation, holes=list(self.holes))  # type: ignore[arg-type]
         verdict.device, verdict.seed, verdict.notebook_sha256 = self.device, self.seed, handed_in.sha256
         verdict.message = handed_in.problem

@@ -38,6 +38,7 @@ phone.onload = () => setTimeout(() => {
 PAGES = [
     "book/intro",
     "book/proof",
+    "book/cluster",
     *(f"{p}" for s in course.chapters() for p in (f"book/{s}", f"exercises/{s}/{s}", f"solutions/{s}")),
 ]
 
