@@ -185,10 +185,12 @@ def sample_class(
 @app.command()
 def doctor() -> None:
     """Versions, isolation layers, what is missing, and the command that mends it."""
-    from autograder.doctor import examine, table
+    from autograder.doctor import advice, examine, table
 
     findings = examine()
     Console().print(table(findings))
+    for line in advice(findings):
+        typer.echo(line)
     raise typer.Exit(0 if all(finding.ok or not finding.needed for finding in findings) else 3)
 
 

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +63,9 @@ class Box:
     On the device ``cuda`` its workers may use the first GPU, one after another: whoever forks one holds ``turn``.
     """
 
-    def __init__(self, isolation: str, device: str = "cpu") -> None:
+    def __init__(self, isolation: str, device: str = "cpu", layers: Sequence[str] | None = None) -> None:
         self.isolation = isolation
+        self.layers = list(LAYERS[isolation] if layers is None else layers)  # given only to see what each one stops
         self.device = device
         self.turn = threading.Lock()
         self.ready = False
@@ -142,7 +143,7 @@ class Box:
             "package": str(inside),
             "readable": [str(inside), *_python_folders(), *SYSTEM, *DEVICES, *self._readable_with_gpu()],
             "nodes": nodes,
-            "layers": LAYERS[self.isolation],
+            "layers": self.layers,
         }
         program = [sys.executable, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
         scratch = self.stage / "tmp"  # for the warm process while it imports; workers may write nowhere

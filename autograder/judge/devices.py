@@ -34,10 +34,10 @@ def place(exercise: Exercise, device: str) -> str:
 def require(device: str) -> None:
     """DeviceError where ``device`` is a GPU and there is none that torch can use."""
     if device == GPU and not gpu():
-        raise DeviceError(f"no GPU here: {_why_no_gpu()}; without --device {GPU} everything runs on the CPU")
+        raise DeviceError(f"no GPU here: {why_no_gpu()}; without --device {GPU} everything runs on the CPU")
 
 
-def _why_no_gpu() -> str:
+def why_no_gpu() -> str:
     """The reason, as far as it can be told."""
     if not importlib.util.find_spec("torch"):
         return "torch is not installed"

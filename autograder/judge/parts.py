@@ -24,8 +24,13 @@ def bubblewrap() -> tuple[str, str]:
     programs = bubblewrap_programs()
     if not programs:
         return "", f"bubblewrap is missing; to install it: {install_command('bubblewrap')}"
-    program = next((program for program in programs if starts(program)), "")
-    return program, "" if program else f"this system refuses bubblewrap ({programs[0]}) its user namespaces"
+    refusals = {}
+    for program in programs:
+        if not (refusal := refused(program)):
+            return program, ""
+        refusals[program] = refusal
+    said = "; ".join(f"{program}: {refusal}" for program, refusal in refusals.items())
+    return "", f"this system refuses bubblewrap its namespaces ({said})"
 
 
 def bubblewrap_programs() -> list[str]:
@@ -37,11 +42,13 @@ def bubblewrap_programs() -> list[str]:
     return [program for program in programs if program and os.access(program, os.X_OK)]
 
 
-def starts(program: str) -> bool:
-    """Whether this bubblewrap can make a box here: tried, never inferred from versions."""
+def refused(program: str) -> str:
+    """Why this bubblewrap can make no box here, in its own words, or ""; tried, never inferred from versions."""
     options = ["--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "--cap-drop", "ALL"]
     probe = [program, *options, "--", "/bin/true"]
     try:
-        return subprocess.run(probe, capture_output=True, timeout=20).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+        done = subprocess.run(probe, capture_output=True, timeout=20, text=True, errors="replace")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+    return said[-1][:200] if done.returncode else ""

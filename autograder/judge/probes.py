@@ -122,10 +122,6 @@ def connect_to_other_processes(project):
     return first(lambda k=k: attempt(k) for k in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET))
 
 
-def make_namespaces(project):
-    return refused(lambda: libc("unshare", 0x10000000) and "user namespace")
-
-
 def change_user(project):
     return first([lambda: os.setuid(0) is None and "setuid", lambda: os.setgroups([0]) is None and "setgroups"])
 
@@ -153,6 +149,11 @@ def have_signals_sent_by_the_kernel(project):
 
     reader, _ = os.pipe()
     return refused(lambda: fcntl.fcntl(reader, 8, os.getppid()) == 0 and "F_SETOWN")
+
+
+def make_namespaces(project):
+    # the last one: in a namespace of its own a process has lost what it might do outside
+    return refused(lambda: libc("unshare", 0x10000000) and "user namespace")
 
 
 def work(project, device="cpu"):

@@ -21,7 +21,7 @@ import sys
 from typing import Any
 
 THREADS = 256  # of one worker; no limit of the kernel holds a worker of root to a number
-RESIDENT = 6 * 2**20  # kB of memory of a worker with a GPU, whose address space has no limit
+RESIDENT = 4 * 2**20  # kB of memory of a worker with a GPU, whose address space has no limit
 WATCH = 0.05  # seconds between two looks at the workers
 HUGE = 2**21  # bytes of a huge page
 COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1

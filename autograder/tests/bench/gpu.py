@@ -17,9 +17,8 @@ from pathlib import Path
 
 from autograder import course, paths
 from autograder.errors import UserError
-from autograder.judge import box as boxes
 from autograder.judge import devices, selftest
-from autograder.judge.box import Box, BoxError
+from autograder.judge.box import LAYERS, Box, BoxError
 from autograder.judge.remote import Worker
 from autograder.judge.session import Judge
 from autograder.tests.fake_gpu import HOLES, pretended
@@ -165,20 +164,16 @@ def proved(device: str) -> list[Row]:
 
 def culprits(device: str) -> Iterator[Row]:
     """With which lock left out CUDA works: that is the one that refuses what CUDA needs."""
-    for left_out in boxes.LAYERS["inner"]:
-        layers = [layer for layer in boxes.LAYERS["inner"] if layer != left_out]
-        box = None
+    for left_out in LAYERS["inner"]:
+        layers = [layer for layer in LAYERS["inner"] if layer != left_out]
+        box = Box("inner", devices.GPU, layers)
         try:
-            boxes.LAYERS["inner"], kept = layers, boxes.LAYERS["inner"]
-            box = Box("inner", devices.GPU).wait()
             HOLES(box, device)
             found = "works"
         except UserError as error:
             found = str(error)
         finally:
-            boxes.LAYERS["inner"] = kept
-            if box:
-                box.close()
+            box.close()
         yield f"without {left_out}, level inner", found
 
 
