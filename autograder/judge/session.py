@@ -61,8 +61,7 @@ class Judge:
             meanwhile = threading.Thread(target=_import)  # two seconds that the box needs anyway
             meanwhile.start()
             try:
-                self.box, self.holes = self._open()
-                self.boxes[devices.CPU] = self.box
+                self.boxes[devices.CPU], self.holes = self._open()
                 stack.callback(self._close)
                 if self.device != devices.CPU:
                     self.boxes[self.device], self.holes = self._open(self.box.isolation)
@@ -71,6 +70,11 @@ class Judge:
             self.quiet = stack.pop_all()
         self.isolation = self.boxes[self.device].isolation
         return self
+
+    @property
+    def box(self) -> Box:
+        """The CPU's box, as it is now: one that has ended is replaced."""
+        return self.boxes[devices.CPU]
 
     def __exit__(self, *exc: object) -> None:
         self.quiet.close()

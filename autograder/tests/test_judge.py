@@ -174,9 +174,10 @@ def test_threads_share_a_judge(judge: Judge, tmp_path: Path) -> None:
 def test_a_box_that_ends_is_replaced(tmp_path: Path) -> None:
     """When the warm process dies, the next submission gets a new one and its verdict."""
     with Judge(levels=("inner",)) as judge:
-        judge.box.process.kill()
-        judge.box.process.wait()
-        assert statuses(judged(judge, tmp_path)) == PASSED
+        before = judge.box
+        before.process.kill()
+        before.process.wait()
+        assert statuses(judged(judge, tmp_path)) == PASSED and judge.box is not before
 
 
 def test_where_nothing_isolates_the_judge_refuses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
