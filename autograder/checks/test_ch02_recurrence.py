@@ -310,11 +310,11 @@ def test_readout_is_pure(readout, rng):
 
 
 def _shape(value):
-    """The shape of an array or of lists in lists; None where these are not equally long."""
+    """The shape of an array, or of lists in lists, in words."""
     try:
-        return np.shape(value)
+        return f"the shape {np.shape(value)}"
     except ValueError:
-        return None
+        return "rows of unequal length"
 
 
 def test_next_symbol_pairs_uses_as_much_as_it_can(next_symbol_pairs, rng):
@@ -323,8 +323,8 @@ def test_next_symbol_pairs_uses_as_much_as_it_can(next_symbol_pairs, rng):
         pair, C = next_symbol_pairs(ids, T), (len(ids) - 1) // T
         expect_count(pair, ("x", "y"))
         for name, returned in zip("xy", pair, strict=True):
-            if (shape := _shape(returned)) != (C, T):
-                shapes = f"has {f'the shape {shape}' if shape is not None else 'rows of unequal length'}; {(C, T)} is expected"
+            if (found := _shape(returned)) != f"the shape {(C, T)}":
+                shapes = f"has {found}; {(C, T)} is expected"
                 raise CheckFailed(f"of {len(ids)} symbols in chunks of {T}, {name} {shapes}", None, returned)
 
 

@@ -169,7 +169,7 @@ def read_failure(data: Any, lines: set[str]) -> Failure:
         raise WorkerDied("it sent a failure in no line")
     kind = data["type"] if _is_name(data["type"]) and data["type"].isidentifier() else "Exception"
     message = _printable(DECIMALS.sub("…", data["message"]))[:200]
-    source = data["source"] if data["source"] in lines else ""
+    source = _printable(data["source"]) if data["source"] in lines else ""
     return Failure(kind, message, data["line"] if source else 0, source)
 
 
