@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 from collections.abc import Callable, Sequence
@@ -25,8 +26,10 @@ def raw(header: bytes, buffers: bytes = b"") -> bytes:
     return codec.HEAD.pack(codec.MAGIC, len(header)) + header + buffers
 
 
-def frame(tree: object, buffers: bytes = b"") -> bytes:
-    """A frame as a hostile worker would write it."""
+def frame(tree: object, buffers: bytes = b"", single: bool = False) -> bytes:
+    """A frame as a hostile worker would write it; ``single``: floats in four bytes, where they are not too large."""
+    with contextlib.suppress(OverflowError):
+        return raw(msgpack.packb(tree, use_single_float=single), buffers)
     return raw(msgpack.packb(tree), buffers)
 
 
@@ -127,7 +130,7 @@ class Mutator:
         tree = [msgpack.unpackb(data[codec.HEAD.size : start])]
         for _ in range(self.random.choice((1, 1, 2, 3))):
             self._graft(tree)
-        return raw(msgpack.packb(tree[0], use_single_float=self.random.random() < 0.1), data[start:])
+        return frame(tree[0], data[start:], single=self.random.random() < 0.1)
 
     def _graft(self, tree: list[Any]) -> None:
         inside: Any = tree
