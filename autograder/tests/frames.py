@@ -49,6 +49,8 @@ def worst() -> dict[str, bytes]:
         "dicts of one key": raw(crowded(b"\x81\xa0\xc0")),
         "short texts": raw(crowded(b"\xa4\xf0\x9f\x98\x80")),
         "lists in lists": raw(b"\x91" * codec.HEADER_LIMIT),
+        "lists that promise more": raw((b"\xdc" + codec.NODES.to_bytes(2, "big")) * 1020),
+        "lists that promise too much": raw(b"\xdc\xff\xff" * 1020 + b"\xc0" * 10**6),
         "one long text": raw(b"\xdb" + (2**20 - 8).to_bytes(4, "big") + b"\xf0\x9f\x98\x80" * (2**18 - 2)),
         "arrays of one entry": frame(["l", [["a", "?", [1] * codec.AXES, "S"]] * most], b"\1" * most),
         "arrays of nothing": frame(["l", [["a", "f8", [codec.EMPTY, 0], "S"]] * most]),

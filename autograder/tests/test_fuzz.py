@@ -140,14 +140,14 @@ def test_the_fullest_frames_arrive() -> None:
 
 @pytest.mark.parametrize("name", worst())
 def test_what_a_reply_costs_is_bounded(name: str) -> None:
-    """Four times the largest reply is all the memory that decoding one may take, whatever it pretends to hold."""
+    """Decoding a reply takes no more memory than the largest frame has, whatever the reply pretends to hold."""
     data = worst()[name]
     assert len(data) <= codec.REPLY_LIMIT
     tracemalloc.start()
     try:
         with contextlib.suppress(codec.CodecError):
             codec.decode(data)
-        assert tracemalloc.get_traced_memory()[1] <= 4 * codec.REPLY_LIMIT
+        assert tracemalloc.get_traced_memory()[1] <= codec.LIMIT
     finally:
         tracemalloc.stop()
 

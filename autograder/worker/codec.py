@@ -213,7 +213,7 @@ class _Reader:
         if code not in DTYPES or type(shape) is not list or layout not in ("C", "F", "S"):
             raise CodecError("not an array")
         for size in shape:
-            if type(size) is not int or not 0 <= size <= LIMIT:
+            if type(size) is not int or size < 0:
                 raise CodecError("not a shape")
         _check_axes(shape)
         dtype = WIRE[code]
