@@ -33,11 +33,15 @@ def frame(tree: object, buffers: bytes = b"", single: bool = False) -> bytes:
     return raw(msgpack.packb(tree), buffers)
 
 
+def row(entry: bytes) -> bytes:
+    """A list as long as the decoder lets msgpack build one, of one small entry."""
+    return b"\xdc" + codec.NODES.to_bytes(2, "big") + entry * codec.NODES
+
+
 def crowded(entry: bytes) -> bytes:
-    """A header of a megabyte: lists as long as the decoder lets msgpack build them, of one small entry."""
-    row = b"\xdc" + codec.NODES.to_bytes(2, "big") + entry * codec.NODES
-    rows = codec.HEADER_LIMIT // len(row)
-    return b"\xdc" + rows.to_bytes(2, "big") + row * rows
+    """A header of a megabyte: as many such lists as fit."""
+    rows = codec.HEADER_LIMIT // len(row(entry))
+    return b"\xdc" + rows.to_bytes(2, "big") + row(entry) * rows
 
 
 def worst() -> dict[str, bytes]:
@@ -47,6 +51,7 @@ def worst() -> dict[str, bytes]:
         "dicts of nothing": raw(crowded(b"\x80")),
         "lists of nothing": raw(crowded(b"\x90")),
         "dicts of one key": raw(crowded(b"\x81\xa0\xc0")),
+        "dicts of nothing, deeper and deeper": raw((row(b"\x80")[:-1] * 209) + b"\xc0"),
         "short texts": raw(crowded(b"\xa4\xf0\x9f\x98\x80")),
         "lists in lists": raw(b"\x91" * codec.HEADER_LIMIT),
         "lists that promise more": raw((b"\xdc" + codec.NODES.to_bytes(2, "big")) * 1020),

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,13 @@ class Found:
             f"the slowest in {self.slowest * 1000:.0f} ms of CPU; memory grew by {self.grown / 2**20:.0f} MB"
         )
 
-    def note(self, data: bytes) -> None:
-        """Decode one frame."""
+    def note(self, data: bytes, name: str = "") -> None:
+        """Decode one frame; it is shown by its name, or whole, where the decoder fails."""
         self.frames += 1
         try:
             self.decoded += decodes(data, self._timed)
         except Exception as error:
-            self.fault = f"{type(error).__name__}: {str(error)[:200]}\n{data.hex()}"
+            self.fault = f"{type(error).__name__}: {str(error)[:200]}\n{name or data.hex()}"
 
     def _timed(self, data: bytes) -> Any:
         start = time.thread_time()  # of this thread alone: others may use the core meanwhile
@@ -119,16 +120,21 @@ def corpus(chapters: Sequence[str]) -> list[bytes]:
 def damage(good: Sequence[bytes], frames: int, seed: int) -> Found:
     """Decode so many frames, first the worst ones known; stop at the first fault."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with open("/proc/self/statm") as pages:
-        resource.setrlimit(resource.RLIMIT_AS, (int(pages.read().split()[0]) * resource.getpagesize() + ROOM, hard))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    resource.setrlimit(resource.RLIMIT_AS, (_memory("VmSize") + ROOM, hard))
+    before = _memory("VmHWM")
     found, mutate = Found(), Mutator(good, seed)
-    for data in worst().values():
-        found.note(data)
+    for name, data in worst().items():
+        found.note(data, f"frames.worst(): {name}")
     while found.frames < frames and not found.fault:
         found.note(mutate())
-    found.grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    found.grown = _memory("VmHWM") - before
     return found
+
+
+def _memory(what: str) -> int:
+    """Bytes that this process has, or had at most; what getrusage says begins with what its parent had."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition(f"{what}:")[2].split(maxsplit=1)[0]) * 1024
 
 
 def fuzz(frames: int = FRAMES, seed: int | None = None) -> str:

@@ -170,7 +170,14 @@ def test_forged_frames_are_refused(forged: bytes) -> None:
 def test_a_forged_boolean_is_true_or_false() -> None:
     """A byte of 2 in an array of booleans becomes true, and not a third value."""
     array = codec.decode(frame(["a", "?", [2], "C"], b"\2\0"))
-    assert array.dtype == bool and array.tolist() == [True, False]
+    assert array.dtype == bool and array.view(np.uint8).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("shape", "said"), [([-1], "not a shape"), ([3], "longer than its bytes")])
+def test_why_an_array_is_refused(shape: list[int], said: str) -> None:
+    """What numpy would refuse or, worse, understand does not come as far."""
+    with pytest.raises(codec.CodecError, match=said):
+        codec.decode(frame(["a", "f8", shape, "C"], bytes(16)))
 
 
 @pytest.mark.parametrize("value", [3.5, [1, (2, "x")], {"a": np.arange(6.0).reshape(2, 3).T, "b": np.zeros(0)}])
