@@ -113,12 +113,20 @@ def test_a_reply_answers_one_request() -> None:
             opened.ask("call", [], 5)
 
 
-@pytest.mark.parametrize(
-    "said", [b"", b"\1", LENGTH.pack(9) + b"x", LENGTH.pack(codec.REPLY_LIMIT + 1), LENGTH.pack(0)]
-)
+BROKEN = {
+    b"": "broke its link",
+    b"\1": "broke its link",
+    LENGTH.pack(9) + b"x": "broke its link",
+    LENGTH.pack(0): "malformed",
+    LENGTH.pack(codec.REPLY_LIMIT): "broke its link",
+    LENGTH.pack(codec.REPLY_LIMIT + 1): "larger than 4 MB",
+}
+
+
+@pytest.mark.parametrize("said", BROKEN)
 def test_less_or_more_than_a_reply_is_refused(said: bytes) -> None:
     """A reply that breaks off, is empty or is too large costs the worker."""
-    with pytest.raises(WorkerDied):
+    with pytest.raises(WorkerDied, match=BROKEN[said]):
         asked(said)
 
 
@@ -159,6 +167,14 @@ def test_any_value_for_a_reading(answer: object) -> None:
         texts = [*read.problems, *read.notes, *read.forbidden.values()]
         assert (len(read.problems), len(read.notes), list(read.forbidden)) == (2, 2, ["rnn_step"])
         assert all(type(text) is str and text.isprintable() and len(text) <= remote.NOTE for text in texts)
+
+
+@pytest.mark.parametrize("change", [{"problems": [""]}, {"notes": ["", 1]}, {"forbidden": {"other": ""}}, {"more": 1}])
+def test_a_reading_of_another_form_is_refused(change: dict[str, object]) -> None:
+    """Another number of cells, no text, an exercise that was not asked for, or more than was asked for."""
+    assert read_preparation(PREPARED, 2, ["rnn_step"]) == remote.Preparation(**PREPARED)
+    with pytest.raises(WorkerDied, match=r"it (?:sent a reading|read)"):
+        read_preparation({**PREPARED, **change}, 2, ["rnn_step"])
 
 
 BAD_NAMES = ["", "x" * 101, "a\nb", "a\x1b[2J", "\u202ex", "\0", "\u2028"]

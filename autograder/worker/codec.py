@@ -23,7 +23,6 @@ DEPTH = 16
 NODES = 5_000
 AXES = 8
 EMPTY = 10_000  # an empty array's other axes, multiplied: it holds nothing, but code may walk along them
-PARTS = (AXES + 7) * NODES  # what msgpack may build; an array, the largest node, is a list of 4 and one of its axes
 KEY = 100  # characters of a dict's key
 DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 HEAD = struct.Struct("<4sI")
@@ -99,20 +98,18 @@ def _header(tree: Any) -> bytes:
 
 
 def _unpacked(header: bytes) -> Any:
-    """The tree of a header, given up while it is built when it has too many parts: a byte may become an object."""
+    """The tree of a header; CodecError while it is built when it has too many parts: a byte may become an object."""
     count = 0
 
     def counted(container: Any) -> Any:
         nonlocal count
-        count += 1 + len(container)
-        if count > PARTS:
+        count += 1
+        if count > 2 * NODES:  # a value is two lists at most
             raise CodecError("of too many parts")
         return container
 
-    return msgpack.unpackb(
-        header, strict_map_key=True, max_array_len=NODES, max_map_len=NODES, max_ext_len=0,
-        list_hook=counted, object_hook=counted,
-    )  # fmt: skip
+    # msgpack takes memory for as many entries as a list says that it has
+    return msgpack.unpackb(header, max_array_len=NODES, list_hook=counted, object_hook=counted)
 
 
 def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any:
@@ -232,7 +229,7 @@ def _lay_out(flat: np.ndarray, shape: list[int], layout: str) -> np.ndarray:
     if layout == "F":
         return flat.reshape(shape, order="F").copy(order="F")
     dense = flat.reshape(shape)
-    if layout == "C" or not shape:
+    if layout == "C":
         return dense.copy()
     strided = np.zeros([*shape[:-1], 2 * shape[-1]], flat.dtype)[..., ::2]
     strided[...] = dense
