@@ -147,15 +147,22 @@ def changed(valid: dict[str, object]) -> st.SearchStrategy[object]:
 
 
 @settings(max_examples=500, deadline=None)
-@given(changed({**ANSWER, "failure": None}), changed(FAILURE))
-def test_any_value_for_an_answer(answer: object, failure: object) -> None:
+@given(changed({**ANSWER, "failure": None}))
+def test_any_value_for_an_answer(answer: object) -> None:
     """Whatever stands in an answer, it is a reply of the right form, or costs the worker."""
-    if isinstance(answer, dict) and "failure" in answer and answer["failure"] is None:
-        answer = {**answer, "failure": failure}
     with contextlib.suppress(WorkerDied):
         reply = read_reply(answer, LINES)
         assert all(type(text) is str and text.isprintable() for text in shown(reply))
-        assert reply.failure is None or (type(reply.failure.line) is int and reply.failure.source in {"", *LINES})
+
+
+@settings(max_examples=500, deadline=None)
+@given(changed(FAILURE))
+def test_any_value_for_a_failure(failure: object) -> None:
+    """Whatever stands in an exception's description, it can be shown and names a line of the learner's or none."""
+    with contextlib.suppress(WorkerDied):
+        read = read_failure(failure, LINES)
+        assert all(type(text) is str and text.isprintable() for text in (read.type, read.message))
+        assert type(read.line) is int and read.source in {"", *LINES} and bool(read.source) >= bool(read.line)
 
 
 @settings(max_examples=500, deadline=None)
