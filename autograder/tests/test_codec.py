@@ -8,13 +8,14 @@ from collections.abc import Callable
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.tests.frames import frame, raw
 from autograder.worker import codec
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text()
 KEYS = st.text(max_size=codec.KEY)
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -52,6 +53,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
+@PATIENT
 @given(VALUES)
 def test_what_is_encoded_arrives(value: object) -> None:
     """Every value with a wire form comes back the same, in type and to the last bit."""

@@ -18,7 +18,7 @@ from autograder import course
 from autograder.judge import implementations
 from autograder.judge.run import judge_exercise
 from autograder.tests.frames import Mutator, decodes, frame, raw, worst
-from autograder.tests.test_codec import VALUES
+from autograder.tests.test_codec import PATIENT, VALUES
 from autograder.worker import codec
 from autograder.worker.calls import Reply
 
@@ -40,21 +40,21 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(PATIENT, max_examples=500)
 @given(st.binary(max_size=64), st.booleans())
 def test_any_bytes(data: bytes, as_header: bool) -> None:
     """Bytes are a value with one way to be written, or CodecError; as they are, and as the header of a frame."""
     decodes(raw(data) if as_header else data)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(PATIENT, max_examples=1000)
 @given(TREES, st.binary(max_size=64), st.booleans())
 def test_any_tree(tree: object, buffers: bytes, single: bool) -> None:
     """A header of whatever msgpack can write is a value with one way to be written, or CodecError."""
     decodes(frame(tree, buffers, single))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(PATIENT, max_examples=1000)
 @given(VALUES, st.integers(0, 2**32))
 @example(value=[], seed=0)
 def test_damaged_frames(value: object, seed: int) -> None:

@@ -18,7 +18,7 @@ from autograder.judge.box import Ends
 from autograder.judge.remote import Worker, read_failure, read_preparation, read_reply
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.tests.frames import ODD, Mutator
-from autograder.tests.test_codec import VALUES
+from autograder.tests.test_codec import PATIENT, VALUES
 from autograder.worker import codec
 from autograder.worker.calls import Failure, Reply
 from autograder.worker.serve import LENGTH
@@ -130,7 +130,7 @@ def test_less_or_more_than_a_reply_is_refused(said: bytes) -> None:
         asked(said)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(PATIENT, max_examples=300)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_damaged_replies_bring_out_nothing_else(seed: int, length_is_damaged: bool) -> None:
     """A damaged reply is a reply that may be shown, or costs the worker; no other exception comes out."""
@@ -146,7 +146,7 @@ def changed(valid: dict[str, object]) -> st.SearchStrategy[object]:
     return parts | st.dictionaries(st.sampled_from(sorted(valid)), ANYTHING) | ANYTHING
 
 
-@settings(max_examples=500, deadline=None)
+@settings(PATIENT, max_examples=500)
 @given(changed({**ANSWER, "failure": None}))
 def test_any_value_for_an_answer(answer: object) -> None:
     """Whatever stands in an answer, it is a reply of the right form, or costs the worker."""
@@ -155,7 +155,7 @@ def test_any_value_for_an_answer(answer: object) -> None:
         assert all(type(text) is str and text.isprintable() for text in shown(reply))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(PATIENT, max_examples=500)
 @given(changed(FAILURE))
 def test_any_value_for_a_failure(failure: object) -> None:
     """Whatever stands in an exception's description, it can be shown and names a line of the learner's or none."""
@@ -165,7 +165,7 @@ def test_any_value_for_a_failure(failure: object) -> None:
         assert type(read.line) is int and read.source in {"", *LINES} and bool(read.source) >= bool(read.line)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(PATIENT, max_examples=500)
 @given(changed(PREPARED))
 def test_any_value_for_a_reading(answer: object) -> None:
     """Whatever is said of the cells, there is a text for each of them and for each exercise, or no worker."""
