@@ -167,7 +167,7 @@ def read_failure(data: Any, lines: set[str]) -> Failure:
         raise WorkerDied("it sent a failure with too long a text")
     if not 0 <= data["line"] <= LINES:
         raise WorkerDied("it sent a failure in no line")
-    kind = data["type"] if _is_name(data["type"]) and data["type"].isidentifier() else "Exception"
+    kind = data["type"] if data["type"].isidentifier() else "Exception"
     message = _printable(DECIMALS.sub("…", data["message"]))[:200]
     source = _printable(data["source"]) if data["source"] in lines else ""
     return Failure(kind, message, data["line"] if source else 0, source)
@@ -186,7 +186,7 @@ def _texts(value: Any, count: int) -> list[str]:
 
 
 def _is_name(value: Any) -> bool:
-    """Can this be shown as the name of an argument, a function or an exception?"""
+    """Can this be shown as the name of an argument or a function?"""
     return type(value) is str and 0 < len(value) <= watch.LENGTH and value.isprintable()
 
 

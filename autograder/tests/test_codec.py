@@ -202,3 +202,5 @@ def test_packed_counts():
     codec.decode(codec.encode([1, packed]))
     with pytest.raises(codec.CodecError, match="too many parts"):
         codec.encode([1, packed, [0] * 10])
+    with pytest.raises(codec.CodecError, match="too many parts"):
+        codec.encode([[0] * 10, packed])

@@ -209,6 +209,7 @@ def test_names_are_not_too_many() -> None:
         ("type", "", "Exception"),
         ("message", "a\n\tb \x1b[31m\u202ec", "a b [31mc"),
         ("message", "x" * 500, "x" * 200),
+        ("message", "x was -0.125e-3, of shape (2,)", "x was …, of shape (2,)"),
         ("source", "return reference", ""),
         ("source", "x = '\x1b[2J'", "x = '[2J'"),
     ],
