@@ -93,6 +93,8 @@ class Float(float):
         (np.array([object()]), "object"),
         (np.zeros(1, [("a", "f8")]), "an array of"),
         ("\ud800", "Unicode"),
+        ({"\ud800": 1}, "Unicode"),
+        (np.ma.masked_less([1.0, 3.0], 2), "masked"),
         (b"bytes", "bytes"),
     ],
     ids=lambda value: type(value).__name__,

@@ -19,7 +19,7 @@ from autograder.judge.remote import Worker, read_failure, read_preparation, read
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.tests.frames import ODD, Mutator
 from autograder.tests.test_codec import PATIENT, VALUES
-from autograder.worker import codec
+from autograder.worker import calls, codec
 from autograder.worker.calls import Failure, Reply
 from autograder.worker.serve import LENGTH
 
@@ -182,6 +182,19 @@ def test_a_reading_of_another_form_is_refused(change: dict[str, object]) -> None
     assert read_preparation(PREPARED, 2, ["rnn_step"]) == remote.Preparation(**PREPARED)
     with pytest.raises(WorkerDied, match=r"it (?:sent a reading|read)"):
         read_preparation({**PREPARED, **change}, 2, ["rnn_step"])
+
+
+def test_texts_of_a_reading_are_cleaned() -> None:
+    """They are lines of a limited length, without what steers a terminal."""
+    read = read_preparation({**PREPARED, "problems": ["a\n\x1b[2Jb", "x" * 10**4]}, 2, ["rnn_step"])
+    assert read.problems == ["a [2Jb", "x" * remote.NOTE]
+
+
+def test_a_long_name_of_an_argument_is_cut_before_it_is_sent() -> None:
+    """So that whoever has one, and writes into that argument, is told of it and does not lose the worker."""
+    spoil = eval(f"lambda {'x' * 300}: {'x' * 300}.fill(0)")
+    (name,) = calls.call(spoil, (np.ones(2),), {}).changed
+    assert read_reply({**ANSWER, "changed": [name]}, LINES).changed == ("x" * 100,)
 
 
 BAD_NAMES = ["", "x" * 101, "a\nb", "a\x1b[2J", "\u202ex", "\0", "\u2028"]
