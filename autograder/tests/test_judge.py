@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from autograder import course
 from autograder.judge import box, session
+from autograder.judge.remote import Worker
 from autograder.judge.session import Judge, JudgeError
 from autograder.judge.verdict import Verdict
 
@@ -177,6 +178,20 @@ def test_a_box_that_ends_is_replaced(tmp_path: Path) -> None:
         before = judge.box
         before.process.kill()
         before.process.wait()
+        assert statuses(judged(judge, tmp_path)) == PASSED and judge.box is not before
+
+
+def test_a_box_that_ends_in_the_middle_of_a_check_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a submission loses with the box, it gets from the next one: neither its author nor the check is blamed."""
+    with Judge(levels=("inner",)) as judge:
+        before, ask = judge.box, Worker.ask
+
+        def end_box_and_ask(worker: Worker, do: str, args: Sequence[object], seconds: float) -> object:
+            if do == "call" and worker.box is before:
+                before.process.kill()
+            return ask(worker, do, args, seconds)
+
+        monkeypatch.setattr(Worker, "ask", end_box_and_ask)
         assert statuses(judged(judge, tmp_path)) == PASSED and judge.box is not before
 
 
