@@ -58,7 +58,7 @@ class Worker:
             raise CallTimeout(seconds) from None
         except (codec.CodecError, ConnectionError) as error:
             raise WorkerDied(str(error) if isinstance(error, codec.CodecError) else self._ending()) from None
-        if not isinstance(answer, list) or len(answer) != 2 or answer[0] != self.count:
+        if not isinstance(answer, list) or len(answer) != 2 or type(answer[0]) is not int or answer[0] != self.count:
             raise WorkerDied("it sent a reply that does not belong to the request")
         return answer[1]
 
@@ -156,7 +156,7 @@ def _names(value: Any) -> tuple[str, ...]:
     if (
         not isinstance(value, (list, tuple))
         or len(value) > NAMES
-        or any(type(name) is not str or len(name) > 100 for name in value)
+        or any(type(name) is not str or len(name) > 100 or not name.isprintable() for name in value)
     ):
         raise WorkerDied("it sent names of another form")
     return tuple(value)

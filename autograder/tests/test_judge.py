@@ -109,7 +109,9 @@ def test_one_broken_answer_costs_only_itself(judge: Judge, tmp_path: Path, kind:
 HOSTILE = {
     "a text to search for hours": "C.describe = lambda e: C.Failure('ValueError', '1' * 10**6, 0, '')",
     "a reply of gigabytes": "import os\nC.describe = lambda e: os.write(3, b'\\xff\\xff\\xff\\x03' * 10**6)",
-    "a million names of changed arguments": "C._changed = lambda *a: ('x' * 99,) * 10**4",
+    "a million names of changed arguments": "C._is = lambda *a: False\nC._names = lambda *a: ('x' * 99,) * 10**4",
+    "names that draw on the screen": "C._is = lambda *a: False\nC._names = lambda *a: ['\\x1b[2J'] * 5",
+    "names of other things": "C.watch.names = lambda used: ('torch\\n.nn.LSTM',)",
     "no signature": "C.inspect.signature = lambda f: exit()",
 }
 
@@ -121,7 +123,9 @@ def test_a_worker_that_works_against_the_judge_only_loses(judge: Judge, tmp_path
         f"import sys\nC = sys.modules['autograder.worker.calls']\n{HOSTILE[kind]}\ndef rnn_step(*a): raise ValueError"
     )
     verdict = judged(judge, tmp_path, rnn_step=source)
+    checks = verdict.exercise("rnn_step").checks
     assert verdict.exercise("rnn_step").score == 0 and verdict.seconds < 10 and len(verdict.to_json()) < 50_000
+    assert verdict.exercise("rnn_step").message.isprintable() and all(c.message.isprintable() for c in checks)
     assert statuses(judged(judge, tmp_path)) == PASSED
 
 
