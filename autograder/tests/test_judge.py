@@ -137,6 +137,15 @@ def test_cells_have_a_time_together(judge: Judge, tmp_path: Path, monkeypatch: p
     assert verdict.seconds < 5 and any("too long together" in note for note in verdict.notes)
 
 
+def test_calls_have_a_time_together(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that each end in time cannot hold the judge up for longer than one exercise may take."""
+    monkeypatch.setattr("autograder.judge.sitting.EXERCISE_SECONDS", 1.0)
+    slow = "import time\ndef rnn_step(*a):\n    time.sleep(0.3)\n    return np.tanh(a[0] @ a[2] + a[1] @ a[3] + a[4])"
+    verdict = judged(judge, tmp_path, rnn_step=slow)
+    assert statuses(verdict) == {**PASSED, "rnn_step": "timeout"}
+    assert 0 < verdict.exercise("rnn_step").score < POINTS["rnn_step"]
+
+
 def test_a_helper_that_fails_costs_nothing(judge: Judge, tmp_path: Path) -> None:
     """A cell of trials before the answers may fail, print, warn and call what is not written yet."""
     noise = "import warnings, sys\nwarnings.warn('careful')\nprint('x' * 10**6)\nh = rnn_step(1)\nhelper = 1"
