@@ -32,7 +32,7 @@ class Person:
 
     def run(self, *arguments: str) -> tuple[list[dict[str, object]], str]:
         """The outcomes that `run` printed, and "" or what it said besides them."""
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
         as_user = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
         done = subprocess.run(
             [self.python, "-m", "autograder.tests.attacks.run", "--json", *arguments],

@@ -23,7 +23,7 @@ from autograder.tests.attacks import FOLDER, SEEN, Attack, themes
 from autograder.tests.attacks.world import World
 
 LEVELS = ("boxed", "inner", "bare")
-TOGETHER = 4  # attacks that are judged side by side
+TOGETHER = 6  # attacks that are judged side by side
 TOOLS = FOLDER / "tools.py"
 
 

@@ -51,9 +51,9 @@ class World:
 
     def __enter__(self) -> World:
         self.before = {process.pid for process in psutil.Process().children(recursive=True)}
-        self.root = Path(tempfile.mkdtemp(prefix="unrolled-world-")).resolve()
+        self.root = Path(tempfile.mkdtemp(prefix="canaries-")).resolve()
         self.course, self.temp = self.root / "course", self.root / "tmp"
-        self.handed_in = self.root / "handed_in"  # what `run` writes: not looked at
+        self.handed_in, self.cache = self.root / "handed_in", self.root / "cache"  # what the judge's side writes
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, self.root, ignore_errors=True)
             self.temp.mkdir()
@@ -64,8 +64,9 @@ class World:
             stack.callback(_adopt_orphans, False)
             stack.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
             tempfile.tempdir = str(self.temp)
-            os.environ["UNROLLED_SECRET"] = self._secret()
+            os.environ |= {"UNROLLED_SECRET": self._secret(), "TORCHINDUCTOR_CACHE_DIR": str(self.cache)}
             stack.callback(os.environ.pop, "UNROLLED_SECRET", None)
+            stack.callback(os.environ.pop, "TORCHINDUCTOR_CACHE_DIR", None)
             before = signal.signal(signal.SIGUSR1, self._count)
             stack.callback(signal.signal, signal.SIGUSR1, before)
             self.open = stack.pop_all()
@@ -195,7 +196,7 @@ class World:
         """Of each file: mode, content, and when it was written; folders have neither content nor time."""
         found = {}
         for path in sorted(self.root.rglob("*")):
-            if not path.is_relative_to(self.handed_in):
+            if not (path.is_relative_to(self.handed_in) or path.is_relative_to(self.cache)):
                 state = path.lstat()
                 content = path.read_bytes() if stat.S_ISREG(state.st_mode) else b""
                 written = state.st_mtime_ns if stat.S_ISREG(state.st_mode) else 0
