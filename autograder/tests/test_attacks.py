@@ -120,13 +120,30 @@ def test_a_harmed_neighbour_or_successor_is_seen(open_world: tuple[World, Judge]
         assert "rnn_forward" in run.attempt(judge, world, spoilt).seen["next_harmed"]
 
 
-@pytest.mark.parametrize("layers", [["limits"], ["limits", "landlock"]])
+def test_an_attack_that_stops_the_grading_is_seen(open_world: tuple[World, Judge]) -> None:
+    """Who takes every new box along, whatever its number, leaves no verdict; and the next attack finds a box."""
+    world, judge = open_world
+    always = attack("import os; os.kill(os.getppid(), 9)")
+    first, second = run.suite(judge, world, [always, attack("pass")], together=1)
+    assert "3 times" in first.seen["no_verdict"] and "warm_lost" in first.seen
+    assert second.seen == {}
+
+
+HOLES = {
+    "limits": ("bombs", "memory_in_one_piece", "the code said that it got what it wanted"),
+    "landlock": ("kernel", "path_descriptor", "a secret stands in the verdict"),
+    "seccomp": ("bombs", "fork_loop", "a process is left"),
+}
+
+
+@pytest.mark.parametrize("missing", HOLES)
 def test_a_hole_turns_the_suite_red(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], layers: list[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     """A judge that lacks a wall, and a self-test that does not notice: the attacks do."""
-    monkeypatch.setitem(box.LAYERS, "inner", layers)
+    theme, name, said = HOLES[missing]
+    monkeypatch.setitem(box.LAYERS, "inner", [layer for layer in HOLES if layer != missing])
     monkeypatch.setattr(selftest, "holes", lambda *arguments: [])
-    monkeypatch.setattr(sys, "argv", ["run", "inner", "bombs", "--only", "fork_loop"])
+    monkeypatch.setattr(sys, "argv", ["run", "inner", theme, "--only", name])
     assert run.main() == 1
-    assert "bombs/fork_loop: a process is left" in capsys.readouterr().out
+    assert f"{theme}/{name}: {said}" in capsys.readouterr().out

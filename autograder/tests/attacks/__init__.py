@@ -32,6 +32,7 @@ SEEN = {  # what an attack may do, by its name in `breaks`
     "judge_signalled": "the judge got a signal",
     "warm_lost": "the warm process ended",
     "sibling_lost": "another submission's process does not answer",
+    "no_verdict": "there is no verdict, and grading stops",
     "grade_changed": "the verdict is not the deserved one",
     "next_harmed": "a right submission after it has not full marks",
 }

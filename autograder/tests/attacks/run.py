@@ -56,19 +56,29 @@ def suite(judge: Judge, world: World, attacks: Sequence[Attack], together: int =
 def attempt(judge: Judge, world: World, attack: Attack) -> Outcome:
     """Judge one attack, and a right submission after it."""
     outcome = Outcome(attack.theme, attack.name)
-    verdict = judge.verdict(hand_in(world, attack), attack.exercise.chapter, attack.name)
-    text = verdict.to_json()
-    if "got through" in text:
-        outcome.seen["got_through"] = verdict.exercise(attack.of).message
-    if world.leaks(text):
-        outcome.seen["canary_read"] = "a secret"
-    if wrong := undeserved(attack, verdict):
-        outcome.seen["grade_changed"] = wrong
+    try:
+        verdict = judge.verdict(hand_in(world, attack), attack.exercise.chapter, attack.name)
+    except UserError as error:
+        outcome.seen["no_verdict"] = str(error)
+    else:
+        outcome.seen |= _of_the_verdict(world, attack, verdict)
     others = attack.others()
     after = judge.verdict(_write(world.handed_in / f"{attack.name}-next", [e.source for e in others]))
     if any(after.exercise(e.name).status != "passed" for e in others):
         outcome.seen["next_harmed"] = "; ".join(_said(after.exercise(e.name)) for e in others)
     return outcome
+
+
+def _of_the_verdict(world: World, attack: Attack, verdict: Verdict) -> dict[str, str]:
+    """What is seen of an attack in its verdict."""
+    seen, text = {}, verdict.to_json()
+    if "got through" in text:
+        seen["got_through"] = verdict.exercise(attack.of).message
+    if world.leaks(text):
+        seen["canary_read"] = "a secret"
+    if wrong := undeserved(attack, verdict):
+        seen["grade_changed"] = wrong
+    return seen
 
 
 def hand_in(world: World, attack: Attack) -> Path:
