@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import re
-import secrets
 import shutil
 import signal
 import socket
 import sqlite3
-import stat
-import string
 import tempfile
 import time
 from pathlib import Path
@@ -20,15 +16,15 @@ from types import FrameType
 
 import psutil
 
+from autograder import paths
 from autograder.judge.box import BoxError
 from autograder.judge.remote import Worker
 from autograder.judge.session import Judge
 from autograder.judge.subject import CallTimeout, WorkerDied
+from autograder.tests.attacks import watch
 
 AIM = re.compile(r"@([a-z_]+)@")
-SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 SIBLING = "import os\nSECRET = {secret!r}\ndef here():\n    return os.getpid(), os.getppid()\n"
-SHARED = ("tmp", "var/tmp", "dev/shm")  # folders where everybody may write
 
 
 class World:
@@ -43,7 +39,7 @@ class World:
     def __init__(self, patience: float = 5.0) -> None:
         self.patience = patience
         self.secrets: list[str] = []
-        self.mark = f"unrolled-attack-{_letters(8)}"  # in the name of whatever an attack makes where all may write
+        self.mark = f"unrolled-attack-{watch.letters(8)}"  # in the name of whatever an attack makes where all may write
         self.aims: dict[str, str] = {}
         self.signals = 0
         self.listening: dict[str, socket.socket] = {}
@@ -60,8 +56,8 @@ class World:
             self._write_files()
             self._listen()
             stack.callback(self._hang_up)
-            _adopt_orphans(True)
-            stack.callback(_adopt_orphans, False)
+            watch.adopt_orphans(True)
+            stack.callback(watch.adopt_orphans, False)
             stack.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
             tempfile.tempdir = str(self.temp)
             os.environ |= {"UNROLLED_SECRET": self._secret(), "TORCHINDUCTOR_CACHE_DIR": str(self.cache)}
@@ -70,14 +66,19 @@ class World:
             before = signal.signal(signal.SIGUSR1, self._count)
             stack.callback(signal.signal, signal.SIGUSR1, before)
             self.open = stack.pop_all()
-        self.aims |= {"mark": self.mark, "temp": str(self.temp), "judge_pid": str(os.getpid())}
+        self.aims |= {
+            "mark": self.mark,
+            "temp": str(self.temp),
+            "judge_pid": str(os.getpid()),
+            "project": str(paths.ROOT),
+        }
         return self
 
     def __exit__(self, *exc: object) -> None:
         if self.sibling:
             self.sibling.close()
         self.known = self.before
-        _kill(self._left())
+        watch.kill(self._left())
         self.open.close()
 
     def surround(self, judge: Judge) -> None:
@@ -91,7 +92,7 @@ class World:
         sibling, warm = self._here()
         self.aims |= {"sibling_pid": str(sibling), "warm_pid": str(warm), "box_pid": str(self.box.process.pid)}
         self.known = {process.pid for process in psutil.Process().children(recursive=True)}
-        self.files = self._snapshot()
+        self.files = watch.snapshot(self.root, {self.handed_in, self.cache})
 
     def aim(self, source: str) -> str:
         """Code with the words between two @ replaced; KeyError for one that is none of ``aims``."""
@@ -101,10 +102,10 @@ class World:
         """What has happened to this world since it was whole, by a name of `attacks.SEEN`; empty where nothing has."""
         found: dict[str, str] = {}
         if left := self._left(self.patience):
-            found["process_left"] = ", ".join(f"{p.pid} {_name(p)}" for p in left)
+            found["process_left"] = ", ".join(f"{p.pid} {watch.name(p)}" for p in left)
         if changed := [*self._changes(), *self._marked()]:
             found["canary_written"] = ", ".join(changed[:5])
-        if reached := [name for name, end in self.listening.items() if _was_reached(end)]:
+        if reached := [name for name, end in self.listening.items() if watch.was_reached(end)]:
             found["connected"] = ", ".join(reached)
         if self.signals:
             found["judge_signalled"] = f"{self.signals} times"
@@ -121,10 +122,10 @@ class World:
     def mend(self, judge: Judge) -> None:
         """Make this world whole again, after an attack that was let through."""
         if judge.box is self.box:  # else the new box is among those that were not there before
-            _kill(self._left())
+            watch.kill(self._left())
         for path in self._marked():
             os.unlink(path)
-        shutil.rmtree(self.course)
+        shutil.rmtree(self.course, ignore_errors=True)
         self._write_files()
         self.signals = 0
         self.surround(judge)
@@ -169,7 +170,7 @@ class World:
             end.close()
 
     def _secret(self) -> str:
-        self.secrets.append(_letters(24))  # letters alone: numbers are taken out of what a learner reads
+        self.secrets.append(watch.letters(24))  # letters alone: numbers are taken out of what a learner reads
         return self.secrets[-1]
 
     def _count(self, number: int, frame: FrameType | None) -> None:
@@ -187,73 +188,14 @@ class World:
         end = time.monotonic() + patience
         while True:
             children = psutil.Process().children(recursive=True)
-            left = [p for p in children if p.pid not in self.known and _name(p)]
+            left = [p for p in children if p.pid not in self.known and watch.name(p)]
             if not left or time.monotonic() > end:
                 return left
             time.sleep(0.02)
 
-    def _snapshot(self) -> dict[str, tuple[int, bytes, int]]:
-        """Of each file: mode, content, and when it was written; folders have neither content nor time."""
-        found = {}
-        for path in sorted(self.root.rglob("*")):
-            if not (path.is_relative_to(self.handed_in) or path.is_relative_to(self.cache)):
-                state = path.lstat()
-                content = path.read_bytes() if stat.S_ISREG(state.st_mode) else b""
-                written = state.st_mtime_ns if stat.S_ISREG(state.st_mode) else 0
-                found[str(path.relative_to(self.root))] = (state.st_mode, content, written)
-        return found
-
     def _changes(self) -> list[str]:
-        now = self._snapshot()
+        now = watch.snapshot(self.root, {self.handed_in, self.cache})
         return sorted(path for path in {*now, *self.files} if now.get(path) != self.files.get(path))
 
     def _marked(self) -> list[str]:
-        """Files with this world's mark, in folders where everybody may write, also in those of the box."""
-        folders = [f"/proc/{pid}/root/{folder}" for pid in (os.getpid(), *self.known) for folder in SHARED]
-        found: dict[tuple[int, int], str] = {}
-        for folder in folders:
-            with contextlib.suppress(OSError):  # no such folder, or a box that this user may not look into
-                for entry in os.scandir(folder):
-                    if self.mark in entry.name:
-                        state = entry.stat(follow_symlinks=False)
-                        found.setdefault((state.st_dev, state.st_ino), entry.path)
-        return sorted(found.values())
-
-
-def _letters(count: int) -> str:
-    chosen = random.Random(secrets.token_bytes(16))
-    return "".join(chosen.choices(string.ascii_letters, k=count))
-
-
-def _name(process: psutil.Process) -> str:
-    """What a process is called; "" where it has ended."""
-    try:
-        return "" if process.status() == psutil.STATUS_ZOMBIE else process.name() or "?"
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-
-
-def _was_reached(end: socket.socket) -> bool:
-    """Has somebody connected to a socket, or sent it something, since this was asked last?"""
-    reached = False
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            if end.type == socket.SOCK_STREAM:
-                end.accept()[0].close()
-            else:
-                end.recv(1 << 16)
-            reached = True
-    return reached
-
-
-def _adopt_orphans(adopt: bool) -> None:
-    """Make a descendant whose parent has ended a child of this process."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(SUBREAPER, int(adopt), 0, 0, 0)
+        return watch.marked(self.mark, {os.getpid(), *self.known})
