@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ def test_every_attack_is_contained(level: str, person: str) -> None:
     assert lines(outcomes) == []
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="some attacks make system calls by the numbers of x86-64")
 def test_the_attacks_are_real() -> None:
     """Where nothing isolates, each attack that says what it breaks breaks it: so it is the walls that contain them."""
     expected = {attack.name: attack.breaks for theme in themes().values() for attack in theme if attack.breaks}

@@ -63,6 +63,7 @@ def ordinary_user() -> Iterator[Person]:
         packages = environment / "lib" / _version() / "site-packages"
         shutil.copytree(sysconfig.get_path("purelib"), packages, copy_function=_link, dirs_exist_ok=True, symlinks=True)
         shutil.copytree(paths.ROOT, project, ignore=KEPT_OUT)
+        subprocess.run(["chown", "--recursive", f"{USER}:{USER}", project], check=True)
         yield Person(str(environment / "bin" / "python"), project, USER)
 
 
