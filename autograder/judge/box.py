@@ -23,7 +23,8 @@ from autograder.judge import gpu, parts
 START_SECONDS = 120.0
 LAYERS = {"boxed": ["limits", "landlock", "seccomp"], "inner": ["limits", "landlock", "seccomp"], "none": []}
 SYSTEM = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime"]
-DEVICES = ["/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat"]
+DEVICES = ["/dev/urandom", "/dev/random", "/dev/zero", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat"]
+DEVICES += [f"/proc/self/{name}" for name in ("maps", "stat", "statm", "status")]  # not its memory, nor how it began
 ENVIRONMENT = {
     **dict.fromkeys(["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"], "1"),
     "CUDA_VISIBLE_DEVICES": "",

@@ -104,6 +104,19 @@ def test_the_box_sees_no_judge(running: Box) -> None:
     worker.close()
 
 
+def test_of_itself_a_process_may_read_little(running: Box) -> None:
+    """Where its memory is and how much it has; not the memory itself, its environment, nor how it was started."""
+    worker = ready(
+        running,
+        "import os\ndef may(name, mode):\n    try:\n        os.close(os.open(f'/proc/self/{name}', mode))\n"
+        "    except OSError:\n        return False\n    return True",
+    )
+    names = ("maps", "statm", "mem", "environ", "cmdline", "fd", "fdinfo", "root", "cwd", "task")
+    assert [name for name in names if call(worker, "may", name, os.O_RDONLY)["value"]] == ["maps", "statm"]
+    assert not any(call(worker, "may", name, os.O_WRONLY)["value"] for name in ("mem", "comm", "oom_score_adj"))
+    worker.close()
+
+
 ENDINGS = {
     "import os\ndef f(): os._exit(0)": "ended by itself (exit 0)",
     "import os\ndef f(): os.close(3)": "link",
@@ -156,6 +169,31 @@ def test_the_warm_process_outlives_a_fork_that_fails(monkeypatch: pytest.MonkeyP
         socket.send_fds(ours, [b'{"kill": 1}'], [])
         assert served.answer() and ours.recv(200) == b"{}\n"
     served.selector.close()
+
+
+FORGED = {
+    "True is no 1": "[True, None]",
+    "1.0 is no 1": "[1.0, None]",
+    "an array is no number": "[np.ones(2), None]",
+    "another's": "[7, None]",
+    "too short": "[1]",
+    "no list": "{'id': 1}",
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_reply_bears_the_number_of_its_request(running: Box, kind: str) -> None:
+    """And nothing that is merely equal to it."""
+    code = (
+        "import numpy as np\nfrom autograder.worker import codec\nencode = codec.encode\n"
+        f"codec.encode = lambda answer: encode({FORGED[kind]})"
+    )
+    worker = Worker(running)
+    worker.ask("prepare", ["", [code], {}], 10)
+    worker.count = 0  # so that the next request is number 1 once more
+    with pytest.raises(WorkerDied, match="does not belong"):
+        worker.ask("run", [0], 10)
+    worker.close()
 
 
 STALLS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import pytest
 
 from autograder import course
 from autograder.judge import box, session
+from autograder.judge.remote import Worker
 from autograder.judge.session import Judge, JudgeError
+from autograder.judge.sitting import CALL_SECONDS
 from autograder.judge.verdict import Verdict
 
 CHAPTER = "ch02_recurrence"
@@ -108,7 +110,9 @@ def test_one_broken_answer_costs_only_itself(judge: Judge, tmp_path: Path, kind:
 HOSTILE = {
     "a text to search for hours": "C.describe = lambda e: C.Failure('ValueError', '1' * 10**6, 0, '')",
     "a reply of gigabytes": "import os\nC.describe = lambda e: os.write(3, b'\\xff\\xff\\xff\\x03' * 10**6)",
-    "a million names of changed arguments": "C._changed = lambda *a: ('x' * 99,) * 10**4",
+    "a million names of changed arguments": "C._is = lambda *a: False\nC._names = lambda *a: ('x' * 99,) * 10**4",
+    "names that draw on the screen": "C._is = lambda *a: False\nC._names = lambda *a: ['\\x1b[2J'] * 5",
+    "names of other things": "C.watch.names = lambda used: ('torch\\n.nn.LSTM',)",
     "no signature": "C.inspect.signature = lambda f: exit()",
 }
 
@@ -120,7 +124,9 @@ def test_a_worker_that_works_against_the_judge_only_loses(judge: Judge, tmp_path
         f"import sys\nC = sys.modules['autograder.worker.calls']\n{HOSTILE[kind]}\ndef rnn_step(*a): raise ValueError"
     )
     verdict = judged(judge, tmp_path, rnn_step=source)
+    checks = verdict.exercise("rnn_step").checks
     assert verdict.exercise("rnn_step").score == 0 and verdict.seconds < 10 and len(verdict.to_json()) < 50_000
+    assert verdict.exercise("rnn_step").message.isprintable() and all(c.message.isprintable() for c in checks)
     assert statuses(judged(judge, tmp_path)) == PASSED
 
 
@@ -130,6 +136,14 @@ def test_cells_have_a_time_together(judge: Judge, tmp_path: Path, monkeypatch: p
     slow = "\n# %%\n".join(["import time\nx = time.sleep(0.4)"] * 20)
     verdict = judged(judge, tmp_path, first=slow)
     assert verdict.seconds < 5 and any("too long together" in note for note in verdict.notes)
+
+
+def test_calls_have_a_time_together(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that each end in time cannot hold the judge up for longer than one exercise may take."""
+    monkeypatch.setattr("autograder.judge.sitting.EXERCISE_SECONDS", 1.0)
+    slow = "import time\ndef rnn_step(*a):\n    time.sleep(0.3)\n    return np.tanh(a[0] @ a[2] + a[1] @ a[3] + a[4])"
+    verdict = judged(judge, tmp_path, rnn_step=slow)
+    assert statuses(verdict) == {**PASSED, "rnn_step": "timeout"} and verdict.seconds < CALL_SECONDS
 
 
 def test_a_helper_that_fails_costs_nothing(judge: Judge, tmp_path: Path) -> None:
@@ -177,6 +191,20 @@ def test_a_box_that_ends_is_replaced(tmp_path: Path) -> None:
         before = judge.box
         before.process.kill()
         before.process.wait()
+        assert statuses(judged(judge, tmp_path)) == PASSED and judge.box is not before
+
+
+def test_a_box_that_ends_in_the_middle_of_a_check_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a submission loses with the box, it gets from the next one: neither its author nor the check is blamed."""
+    with Judge(levels=("inner",)) as judge:
+        before, ask = judge.box, Worker.ask
+
+        def end_box_and_ask(worker: Worker, do: str, args: Sequence[object], seconds: float) -> object:
+            if do == "call" and worker.box is before:
+                before.process.kill()
+            return ask(worker, do, args, seconds)
+
+        monkeypatch.setattr(Worker, "ask", end_box_and_ask)
         assert statuses(judged(judge, tmp_path)) == PASSED and judge.box is not before
 
 
