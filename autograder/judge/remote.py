@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.judge.box import Box, BoxError, Ends
+from autograder.judge.box import Box, BoxError, Ends, WorkerKilled
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.worker import codec
 from autograder.worker.calls import Failure, Reply
@@ -29,10 +29,14 @@ IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,79}\Z")
 
 
 class Worker:
-    """One forked worker, alive until `close`, a timeout, or its own end."""
+    """One forked worker, alive until `close`, a timeout, or its own end.
 
-    def __init__(self, box: Box) -> None:
+    ``forgiving``: when it is killed, and not by the judge, that is a WorkerKilled, which is nobody's fault.
+    """
+
+    def __init__(self, box: Box, forgiving: bool = False) -> None:
         self.box = box
+        self.forgiving = forgiving
         self.ends: Ends = box.fork()
         self.ends.channel.setblocking(False)
         os.set_blocking(self.ends.output, False)
@@ -119,10 +123,13 @@ class Worker:
         ending = os.read(self.ends.status, 100).decode(errors="replace")
         if not ending:  # the warm process says how each worker ended, unless it has ended itself
             raise BoxError("the box ended under its workers")
+        if ending == "signal 9" and self.forgiving:
+            raise WorkerKilled("a worker was killed from outside")
         broken = "it broke its link to the judge"
         known = {
             "exit 70": broken,
-            "signal 9": "it used more memory, time or threads than allowed",
+            "limit": "it used more memory, time or threads than allowed",
+            "signal 9": "it was killed twice: by itself, or as it used more time or memory than this computer has",
             "signal 11": "it crashed (segmentation fault)",
         }
         known["signal 31"] = "it made a system call that is not allowed"

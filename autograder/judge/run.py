@@ -140,6 +140,8 @@ def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: st
         check.run(rng=rng, device=device, reference=reference, **subjects)
     except CheckFailed as error:
         failure = error
+    except UserError:  # the box has ended: no fault of the check
+        raise
     except Exception as error:
         raise CheckBroken(f"{check.name}: {type(error).__name__}: {error}") from error
     failure = guard.stop or failure  # a check may catch what it expects to be raised, never what ends the exercise
