@@ -1,0 +1,345 @@
+"""Kill the grader at random moments, resume it, and see whether anything is lost.
+
+``python -m autograder.tests.kills [--kills 200] [--seed S]`` prints one line; exit status 1 when something was lost.
+
+The command is the real one, in a process of its own that is ended by SIGKILL. A server that has imported everything
+forks that process, so that a kill costs no more than the start of a box. The moments are those of progress: in the
+middle of a line of the journal, around a commit, while a page is written; and some milliseconds after one of these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from nbgrader.api import Gradebook
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from autograder import __main__, course
+from autograder.classroom import journal
+from autograder.classroom.grade import grade  # noqa: F401  imported here, so that it need not be after each kill
+from autograder.classroom.rebuild import stamp
+from autograder.judge import session
+from autograder.judge.verdict import Verdict
+from autograder.tests.bench import classes
+
+CHAPTER = "ch00_start"
+STUDENTS = 100
+KILLS = 20  # of one class
+ODD = {7: "not a notebook", 23: '{"cells": [', 41: None}  # by number: the text of a file, or no file
+END = 300.0  # seconds in which a run must have ended or been killed
+
+Hook = Callable[..., Any]
+server = multiprocessing.get_context("forkserver")
+server.set_forkserver_preload(["__main__", "torch", "autograder.tests.kills"])
+
+
+def write_class(folder: Path, size: int = STUDENTS) -> Path:
+    """A class of right, wrong, unreadable and missing notebooks, and answers that end their process."""
+    submitted = classes.write_class(folder, size, CHAPTER)
+    for number, text in ODD.items():
+        path = submitted / f"student{number:04}" / CHAPTER / f"{CHAPTER}.ipynb"
+        if path.exists():
+            path.unlink()
+            if text is not None:
+                path.write_text(text)
+    (folder / "tmp").mkdir()
+    first = course.load(CHAPTER).exercises[0].name
+    for number, code in ((3, "import os\nos._exit(0)"), (50, f"import os\ndef {first}(*a): os.abort()")):
+        if number < size:
+            path = submitted / f"student{number:04}" / CHAPTER / f"{CHAPTER}.ipynb"
+            made = nbformat.read(path, 4)
+            next(cell for cell in made.cells if cell.id == first).source = code
+            nbformat.write(made, path)
+    return submitted
+
+
+def _now() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Moment:
+    """Where the grader dies: at the ``count``-th passage of a place, and there at once or ``delay`` seconds later."""
+
+    def __init__(self, place: str, count: int, delay: float = 0.0) -> None:
+        self.place, self.count, self.delay = place, count, delay
+        self.lock = threading.Lock()
+
+    def passes(self) -> bool:
+        """Is it time to die? Then only this passage is told so."""
+        with self.lock:
+            self.count -= 1
+            return self.count == 0
+
+    def die(self) -> None:
+        if self.delay:
+            threading.Timer(self.delay, _now).start()
+        else:
+            _now()
+
+    def arm(self) -> None:
+        """Put the death into its place."""
+        PLACES[self.place](self)
+
+
+def _in_a_line(moment: Moment) -> None:
+    whole = journal._write_all
+
+    def half(file: int, data: bytes) -> None:
+        if moment.passes():
+            os.write(file, data[: random.Random(len(data)).randrange(1, len(data))])
+            moment.die()
+        whole(file, data)
+
+    journal._write_all = half
+
+
+def _before_the_line_is_synced(moment: Moment) -> None:
+    whole = journal._write_all
+
+    def written(file: int, data: bytes) -> None:
+        whole(file, data)
+        if moment.passes():
+            moment.die()
+
+    journal._write_all = written
+
+
+def _around_a_commit(when: str) -> Hook:
+    def arm(moment: Moment) -> None:
+        def died(_: Session) -> None:
+            if moment.passes():
+                moment.die()
+
+        event.listen(Session, when, died)
+
+    return arm
+
+
+def _in_a_page(moment: Moment) -> None:
+    whole = Path.write_text
+
+    def half(path: Path, text: str, *rest: Any, **options: Any) -> int:
+        if path.name.startswith(".") and moment.passes():
+            whole(path, text[: len(text) // 2], *rest, **options)
+            moment.die()
+        return whole(path, text, *rest, **options)
+
+    Path.write_text = half  # type: ignore[method-assign,assignment]
+
+
+def _before_a_file_takes_its_place(moment: Moment) -> None:
+    whole = Path.replace
+
+    def late(path: Path, target: Path) -> Path:
+        if moment.passes():
+            moment.die()
+        return whole(path, target)
+
+    Path.replace = late  # type: ignore[method-assign,assignment]
+
+
+def _while_it_judges(moment: Moment) -> None:
+    whole = session.judge_exercise
+
+    def judged(*arguments: Any, **options: Any) -> Any:
+        if moment.passes():
+            moment.die()
+        return whole(*arguments, **options)
+
+    session.judge_exercise = judged  # type: ignore[assignment]
+
+
+def _at_the_start(moment: Moment) -> None:
+    moment.die()
+
+
+PLACES: dict[str, Hook] = {
+    "in a line of the journal": _in_a_line,
+    "before the line is synced": _before_the_line_is_synced,
+    "before a commit": _around_a_commit("before_commit"),
+    "after a commit": _around_a_commit("after_commit"),
+    "in a page": _in_a_page,
+    "before a file takes its place": _before_a_file_takes_its_place,
+    "while it judges": _while_it_judges,
+    "at the start": _at_the_start,
+}
+
+
+def moment(draw: random.Random, ahead: int) -> Moment:
+    """A place, and how often it is passed before: at most ``ahead`` submissions of progress."""
+    place = draw.choice(list(PLACES))
+    if place == "at the start":
+        return Moment(place, 1, draw.uniform(0.01, 1.5))
+    count = draw.randint(1, max(1, ahead))
+    if place == "while it judges":
+        count *= len(course.load(CHAPTER).exercises)
+    return Moment(place, count, draw.choice([0.0, draw.uniform(0.0, 0.05)]))
+
+
+def _command(submitted: str, log: str, moment: tuple[str, int, float] | None) -> None:
+    """In a process of its own: the command of a teacher, with a death on its way."""
+    os.setsid()
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(Path(submitted).with_name("tmp"))
+    if moment:
+        Moment(*moment).arm()
+    sys.argv = ["autograder", "grade", CHAPTER, "--submitted", submitted]
+    try:
+        __main__.main()
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out
+
+
+@dataclass
+class Outcome:
+    """What a class came to: deaths by place, and what was lost, a line each."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+
+
+def graded(submitted: Path, when: Moment | None = None) -> tuple[int, set[psutil.Process]]:
+    """Run the command to its end or its death; its exit status, and the processes it had that still live."""
+    log = submitted.parent / "log"
+    process = server.Process(
+        target=_command, args=(str(submitted), str(log), when and (when.place, when.count, when.delay))
+    )
+    process.start()
+    had: set[psutil.Process] = set()
+    deadline = time.monotonic() + END
+    while process.is_alive():
+        if time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError(f"the grader did not end: {log.read_text()[-500:]}")
+        try:
+            had.update(psutil.Process(process.pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            break
+        process.join(0.05)
+    process.join()
+    _, alive = psutil.wait_procs(list(had), timeout=10)
+    return process.exitcode or 0, set(alive)
+
+
+def killed_class(folder: Path, seed: int, kills: int = KILLS, size: int = STUDENTS) -> Outcome:
+    """Grade one class with ``kills`` deaths on the way, and once more undisturbed; what differs is lost."""
+    draw, outcome = random.Random(seed), Outcome()
+    submitted, calm = write_class(folder / "killed", size), folder / "calm" / "submitted"
+    shutil.copytree(submitted.parent, calm.parent, dirs_exist_ok=True)
+    before = b""
+    ended = False
+    while not ended and outcome.kills.total() < kills:
+        left = size - before.count(b"\n")
+        when = moment(draw, 2 * left // (kills - outcome.kills.total() + 1))
+        status, alive = graded(submitted, when)
+        ended = status != -signal.SIGKILL
+        if not ended:
+            outcome.kills[when.place] += 1
+        outcome.lost += [f"{when.place}: process {one.pid} outlived the grader" for one in alive]
+        before = _grown(submitted, before, outcome)
+    for place in (submitted, calm):
+        status, alive = graded(place)
+        if status or alive:
+            outcome.lost.append(f"the last run ended with {status}: {(place.parent / 'log').read_text()[-300:]}")
+    _grown(submitted, before, outcome)
+    outcome.lost += differences(submitted, calm, size)
+    return outcome
+
+
+def _grown(submitted: Path, before: bytes, outcome: Outcome) -> bytes:
+    """The whole lines of the journal, of which those of before must be the beginning."""
+    path = submitted.parent / "verdicts" / f"{CHAPTER}.jsonl"
+    data = path.read_bytes() if path.exists() else b""
+    data = data[: data.rfind(b"\n") + 1]
+    if not data.startswith(before):
+        outcome.lost.append("the journal has lost a line")
+    return data
+
+
+def differences(submitted: Path, calm: Path, size: int) -> list[str]:
+    """What a killed and an undisturbed run do not have in common, a line each."""
+    lost = []
+    verdicts = journal.read(submitted.parent / "verdicts" / f"{CHAPTER}.jsonl")
+    times = Counter(verdict.student for verdict in verdicts)
+    lost += [f"{student}: {count} verdicts" for student, count in times.items() if count != 1]
+    if len(times) != size:
+        lost.append(f"{len(times)} of {size} students have a verdict")
+    if (found := grades(submitted)) != (wanted := grades(calm)):
+        lost += [f"{name}: {found.get(name)}, not {wanted[name]}" for name in wanted if found.get(name) != wanted[name]]
+    lost += [f"{verdict.student}: {problem}" for verdict in verdicts if (problem := _torn(submitted, verdict))]
+    root = submitted.parent
+    left = [*(root / "tmp").iterdir(), *(root / "feedback").rglob(".*"), *(root / "autograded").rglob(".*")]
+    return lost + [f"left over: {path}" for path in left]
+
+
+def grades(submitted: Path) -> dict[str, dict[str, float | None]]:
+    """The gradebook's points by student and exercise, of a gradebook that is whole."""
+    path = submitted.parent / "gradebook.db"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with Gradebook(f"sqlite:///{path}") as book:
+        return {
+            one.student.id: {grade.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
+            for one in book.assignment_submissions(CHAPTER)
+        }
+
+
+def _torn(submitted: Path, verdict: Verdict) -> str:
+    """What is wrong with a student's graded notebook and feedback page; "" for nothing."""
+    name, root = f"{CHAPTER}/{CHAPTER}", submitted.parent
+    try:
+        shown = nbformat.read(root / "autograded" / str(verdict.student) / f"{name}.ipynb", 4)
+        page = (root / "feedback" / str(verdict.student) / f"{name}.html").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        return f"{error}"
+    if shown.metadata.autograder != stamp(verdict):
+        return "the graded notebook shows another verdict"
+    return "" if page.rstrip().endswith("</html>") and str(verdict.student) in page else "the page is torn"
+
+
+def main() -> None:
+    """As many classes as it takes for all kills."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    options = parser.parse_args()
+    total, lost, start, number = Counter[str](), list[str](), time.monotonic(), 0
+    while total.total() < options.kills:
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = killed_class(Path(folder), options.seed + number, min(KILLS, options.kills - total.total()))
+        total.update(outcome.kills)
+        lost += outcome.lost
+        number += 1
+    places = ", ".join(f"{count} {place}" for place, count in total.most_common())
+    print(
+        f"{total.total()} kills in {number} classes of {STUDENTS} ({places}): {len(lost) or 'nothing'} lost; "
+        f"seed {options.seed}, {time.monotonic() - start:.0f} s"
+    )
+    for line in lost:
+        print(line)
+    sys.exit(bool(lost))
+
+
+if __name__ == "__main__":
+    main()
