@@ -180,6 +180,8 @@ class Writer:
         do = "run  nbgrader db upgrade" if "no such column" in reason else "look whether it can be opened and written"
         if "locked" in reason:
             do = "end the program that holds it, e.g. a running nbgrader"
+        if "disk is full" in reason or "No space" in reason:
+            do = "make room there"
         where = make_url(self.url).render_as_string(hide_password=True)
         return ClassroomError(f"the gradebook {where} cannot be used ({reason}); {do}, and grade again")
 

@@ -1,0 +1,36 @@
+"""The grader dies twenty times in one class, at moments drawn by a seed, and nothing is lost."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from autograder.classroom.journal import Journal
+from autograder.classroom.journal import read as read_journal
+from autograder.tests.kills import CHAPTER, KILLS, PLACES, differences, killed_class, moment
+
+
+def test_a_class_with_twenty_deaths_has_the_grades_of_an_undisturbed_one(tmp_path: Path) -> None:
+    """100 students, each with one verdict, whole results and the same points; no process and no file is left over."""
+    outcome = killed_class(tmp_path, seed=2026)
+    assert outcome.lost == []
+    assert outcome.kills.total() == KILLS and len(outcome.kills) >= 5
+    submitted, calm = (tmp_path / name / "submitted" for name in ("killed", "calm"))
+
+    # what is said to be the same is looked at: a verdict twice, a torn page and what a kill has left are noticed
+    path = submitted.parent / "verdicts" / f"{CHAPTER}.jsonl"
+    with Journal(path) as journal:
+        journal.append(read_journal(path)[0])
+    (tmp_path / "killed" / "tmp" / "unrolled-left").mkdir()
+    (tmp_path / "killed" / "feedback" / "student0001" / CHAPTER / f"{CHAPTER}.html").write_text("<html>")
+    assert [line.partition(": ")[2][:10] for line in differences(submitted, calm, 100)] == [
+        "2 verdicts", "the page i", str(tmp_path)[:10]
+    ]  # fmt: skip
+
+
+def test_deaths_are_drawn_from_everywhere() -> None:
+    """A seed draws the same moments again, and many draws reach every place."""
+    one, other = random.Random(1), random.Random(1)
+    drawn = [vars(moment(one, 10)) | {"lock": 0} for _ in range(200)]
+    assert drawn == [vars(moment(other, 10)) | {"lock": 0} for _ in range(200)]
+    assert {each["place"] for each in drawn} == set(PLACES)
