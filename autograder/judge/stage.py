@@ -55,8 +55,8 @@ def staging() -> Iterator[None]:
     """Whatever the file system refuses inside of it becomes a StageError."""
     try:
         yield
-    except shutil.Error as error:  # of a whole tree: the first of its reasons
-        raise _error(str(error.args[0][0][2])) from error
+    except shutil.Error as error:  # of a whole tree: the first of its reasons, "[Errno 28] No space left: 'a' -> 'b'"
+        raise _error(str(error.args[0][0][2]).partition("] ")[2].partition(":")[0]) from error
     except OSError as error:
         raise _error(error.strerror or str(error)) from error
 
