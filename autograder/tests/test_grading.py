@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -179,7 +180,7 @@ def test_a_locked_gradebook_loses_nothing(submitted: Path, run: Grade, monkeypat
         return found
 
     monkeypatch.setattr(Writer, "complete", hold)
-    monkeypatch.setattr("autograder.classroom.gradebook.PATIENCE", 0.1)
+    monkeypatch.setattr("autograder.classroom.database.PATIENCE", 0.1)
     result = run()
     assert (result.status, result.judged, len(result.problems)) == (3, 3, 1)
     assert "3 verdicts are kept" in result.problems[0]
@@ -189,6 +190,31 @@ def test_a_locked_gradebook_loses_nothing(submitted: Path, run: Grade, monkeypat
     result = run()
     assert (result.status, result.judged) == (0, 0)
     assert scores(submitted) == pytest.approx(dict.fromkeys(["ann", "bob", "cem"], FULL / 3))
+
+
+@pytest.mark.parametrize("patience", [30.0, 0.05])
+def test_a_gradebook_that_is_locked_for_a_moment_is_complete_at_the_end(
+    submitted: Path, run: Grade, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    """A lock that ends while a write waits for it, or before the run ends, costs nothing, and nobody hears of it."""
+    for student in ("ann", "bob", "cem"):
+        hand_in(submitted, student, RIGHT)
+    monkeypatch.setattr("autograder.classroom.database.PATIENCE", patience)
+    holder = sqlite3.connect(submitted.parent / "gradebook.db", check_same_thread=False)
+    whole, free = judge.verdict, threading.Timer(1.0, holder.rollback)
+
+    def verdict(path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
+        if student == "ann":
+            holder.execute("BEGIN EXCLUSIVE")
+            free.start()
+        elif student == "cem":
+            free.join()
+        return whole(path, chapter, student)
+
+    judge.verdict = verdict  # type: ignore[method-assign]
+    result = run()
+    assert (result.status, result.problems) == (0, [])
+    assert scores(submitted) == dict.fromkeys(["ann", "bob", "cem"], FULL)
 
 
 def test_two_graders_do_not_work_in_one_folder(submitted: Path, run: Grade, judge: FakeJudge) -> None:
