@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from nbgrader.api import Course, Gradebook
+from nbgrader.api import Course, Gradebook, InvalidEntry
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.classroom.folder import ClassroomError
 
@@ -38,6 +39,14 @@ def opened(db_url: str, course_id: str = "") -> Gradebook:
         book.db.add(Course(id=course_id))  # nbgrader leaves out the course without a name, which SQLite lets pass
         book.db.commit()
     return book
+
+
+def prepare(db_url: str, course_id: str = "") -> None:
+    """Make the gradebook at ``db_url`` ready for stock nbgrader's commands; ClassroomError where that cannot be."""
+    try:
+        opened(db_url, course_id).close()
+    except (SQLAlchemyError, InvalidEntry, OSError, ImportError) as error:
+        raise problem(db_url, error) from error
 
 
 def problem(db_url: str, error: Exception) -> ClassroomError:

@@ -16,7 +16,7 @@ import pytest
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from autograder import paths
+from autograder import course, paths
 from autograder.classroom.folder import ClassroomError
 from autograder.classroom.grade import GradeResult, grade
 from autograder.judge.verdict import Verdict
@@ -97,7 +97,8 @@ def scores(submitted: Path) -> dict[str, float]:
 
 
 def test_a_class_is_graded_into_postgresql(submitted: Path) -> None:
-    """Grades, a second run, and a teacher's review are as with SQLite, and stock nbgrader exports them."""
+    """Release, grades, a second run and a teacher's review are as with SQLite, and stock nbgrader exports them."""
+    course.release([CHAPTER], submitted.parent)
     judge = FakeJudge()
     assert (run(submitted, judge).status, scores(submitted)) == (0, dict.fromkeys(STUDENTS, FULL))
     assert run(submitted, judge).judged == 0
