@@ -30,6 +30,7 @@ from typing import Any
 import nbformat
 import psutil
 from nbgrader.api import Gradebook
+from rich.table import Table
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,7 @@ END = 300.0  # seconds in which a run must have ended or been killed
 
 Hook = Callable[..., Any]
 server = multiprocessing.get_context("forkserver")
-server.set_forkserver_preload(["__main__", "torch", "autograder.tests.kills"])
+server.set_forkserver_preload(["__main__", "torch", *([] if __name__ == "__main__" else [__name__])])
 
 
 def write_class(folder: Path, size: int = STUDENTS) -> Path:
@@ -320,27 +321,40 @@ def _torn(submitted: Path, verdict: Verdict) -> str:
     return "" if page.rstrip().endswith("</html>") and str(verdict.student) in page else "the page is torn"
 
 
+def killed_classes(kills: int, seed: int) -> tuple[Outcome, str]:
+    """As many classes as it takes for all kills; what came of them, and that in one line."""
+    total, start, number = Outcome(), time.monotonic(), 0
+    while total.kills.total() < kills:
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = killed_class(Path(folder), seed + number, min(KILLS, kills - total.kills.total()))
+        total.kills.update(outcome.kills)
+        total.lost += outcome.lost
+        number += 1
+    classes_, lost = f"{number} class{'es' * (number > 1)} of {STUDENTS}", f"{len(total.lost) or 'nothing'} lost"
+    took = f"{time.monotonic() - start:.0f} s"
+    return total, f"{total.kills.total()} kills in {classes_} students: {lost}; seed {seed}, {took}"
+
+
+def table(kills: int = 200) -> Table:
+    """For the bench: deaths by place, and what was lost; ends the bench where something was."""
+    total, line = killed_classes(kills, random.SystemRandom().randrange(2**32))
+    shown = Table("the grader is killed", "times", title=line)
+    for place, count in total.kills.most_common():
+        shown.add_row(place, str(count))
+    if total.lost:
+        sys.exit("\n".join([line, *total.lost]))
+    return shown
+
+
 def main() -> None:
-    """As many classes as it takes for all kills."""
+    """Print one line, and one for each thing that was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
-    total, lost, start, number = Counter[str](), list[str](), time.monotonic(), 0
-    while total.total() < options.kills:
-        with tempfile.TemporaryDirectory() as folder:
-            outcome = killed_class(Path(folder), options.seed + number, min(KILLS, options.kills - total.total()))
-        total.update(outcome.kills)
-        lost += outcome.lost
-        number += 1
-    places = ", ".join(f"{count} {place}" for place, count in total.most_common())
-    print(
-        f"{total.total()} kills in {number} classes of {STUDENTS} ({places}): {len(lost) or 'nothing'} lost; "
-        f"seed {options.seed}, {time.monotonic() - start:.0f} s"
-    )
-    for line in lost:
-        print(line)
-    sys.exit(bool(lost))
+    total, line = killed_classes(options.kills, options.seed)
+    print("\n".join([line, *total.lost]))
+    sys.exit(bool(total.lost))
 
 
 if __name__ == "__main__":
