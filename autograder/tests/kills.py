@@ -19,20 +19,15 @@ import signal
 import sqlite3
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import psutil
 from nbgrader.api import Gradebook
 from rich.table import Table
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from autograder import __main__, course
 from autograder.classroom import journal
@@ -41,6 +36,7 @@ from autograder.classroom.rebuild import stamp
 from autograder.judge import session
 from autograder.judge.verdict import Verdict
 from autograder.tests.bench import classes
+from autograder.tests.deaths import Moment, drawn
 
 CHAPTER = "ch00_start"
 STUDENTS = 100
@@ -49,7 +45,6 @@ SEED = 7  # of all inputs, in every run: a class that differs was changed by a k
 ODD = {7: "not a notebook", 23: '{"cells": [', 41: None}  # by number: the text of a file, or no file
 END = 300.0  # seconds in which a run must have ended or been killed
 
-Hook = Callable[..., Any]
 server = multiprocessing.get_context("forkserver")
 server.set_forkserver_preload(["__main__", "torch", *([] if __name__ == "__main__" else [__name__])])
 
@@ -72,129 +67,6 @@ def write_class(folder: Path, size: int = STUDENTS) -> Path:
             next(cell for cell in made.cells if cell.id == first).source = code
             nbformat.write(made, path)
     return submitted
-
-
-def _now() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Moment:
-    """Where the grader dies: at the ``count``-th passage of a place, and there at once or ``delay`` seconds later."""
-
-    def __init__(self, place: str, count: int, delay: float = 0.0) -> None:
-        self.place, self.count, self.delay = place, count, delay
-        self.lock = threading.Lock()
-
-    def passes(self) -> bool:
-        """Is it time to die? Then only this passage is told so."""
-        with self.lock:
-            self.count -= 1
-            return self.count == 0
-
-    def die(self) -> None:
-        if self.delay:
-            threading.Timer(self.delay, _now).start()
-        else:
-            _now()
-
-    def arm(self) -> None:
-        """Put the death into its place."""
-        PLACES[self.place](self)
-
-
-def _in_a_line(moment: Moment) -> None:
-    whole = journal._write_all
-
-    def half(file: int, data: bytes) -> None:
-        if moment.passes():
-            os.write(file, data[: random.Random(len(data)).randrange(1, len(data))])
-            _now()  # and not later: what would be written then is no whole line
-        whole(file, data)
-
-    journal._write_all = half
-
-
-def _before_the_line_is_synced(moment: Moment) -> None:
-    whole = journal._write_all
-
-    def written(file: int, data: bytes) -> None:
-        whole(file, data)
-        if moment.passes():
-            moment.die()
-
-    journal._write_all = written
-
-
-def _around_a_commit(when: str) -> Hook:
-    def arm(moment: Moment) -> None:
-        def died(_: Session) -> None:
-            if moment.passes():
-                moment.die()
-
-        event.listen(Session, when, died)
-
-    return arm
-
-
-def _in_a_page(moment: Moment) -> None:
-    whole = Path.write_text
-
-    def half(path: Path, text: str, *rest: Any, **options: Any) -> int:
-        if path.name.startswith(".") and moment.passes():
-            whole(path, text[: len(text) // 2], *rest, **options)
-            _now()
-        return whole(path, text, *rest, **options)
-
-    Path.write_text = half  # type: ignore[method-assign,assignment]
-
-
-def _before_a_file_takes_its_place(moment: Moment) -> None:
-    whole = Path.replace
-
-    def late(path: Path, target: Path) -> Path:
-        if moment.passes():
-            moment.die()
-        return whole(path, target)
-
-    Path.replace = late  # type: ignore[method-assign,assignment]
-
-
-def _while_it_judges(moment: Moment) -> None:
-    whole = session.judge_exercise
-
-    def judged(*arguments: Any, **options: Any) -> Any:
-        if moment.passes():
-            moment.die()
-        return whole(*arguments, **options)
-
-    session.judge_exercise = judged  # type: ignore[assignment]
-
-
-def _at_the_start(moment: Moment) -> None:
-    moment.die()
-
-
-PLACES: dict[str, Hook] = {
-    "in a line of the journal": _in_a_line,
-    "before the line is synced": _before_the_line_is_synced,
-    "before a commit": _around_a_commit("before_commit"),
-    "after a commit": _around_a_commit("after_commit"),
-    "in a page": _in_a_page,
-    "before a file takes its place": _before_a_file_takes_its_place,
-    "while it judges": _while_it_judges,
-    "at the start": _at_the_start,
-}
-
-
-def moment(draw: random.Random, ahead: int) -> Moment:
-    """A place, and how often it is passed before: at most ``ahead`` submissions of progress."""
-    place = draw.choice(list(PLACES))
-    if place == "at the start":
-        return Moment(place, 1, draw.uniform(0.01, 1.5))
-    count = draw.randint(1, max(1, ahead))
-    if place == "while it judges":
-        count *= len(course.load(CHAPTER).exercises)
-    return Moment(place, count, draw.choice([0.0, draw.uniform(0.0, 0.05)]))
 
 
 def _command(submitted: str, log: str, moment: tuple[str, int, float] | None) -> None:
@@ -254,7 +126,7 @@ def killed_class(folder: Path, seed: int, kills: int = KILLS, size: int = STUDEN
     ended = False
     while not ended and outcome.kills.total() < kills:
         left = size - before.count(b"\n")
-        when = moment(draw, 2 * left // (kills - outcome.kills.total() + 1))
+        when = drawn(draw, CHAPTER, 2 * left // (kills - outcome.kills.total() + 1))
         status, alive = graded(submitted, when)
         ended = status != -signal.SIGKILL
         if not ended:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograder.classroom.journal import Journal
 from autograder.classroom.journal import read as read_journal
-from autograder.tests.kills import CHAPTER, KILLS, PLACES, differences, killed_class, moment
+from autograder.tests.deaths import PLACES, drawn
+from autograder.tests.kills import CHAPTER, KILLS, differences, killed_class
 
 
 def test_a_class_with_twenty_deaths_has_the_grades_of_an_undisturbed_one(tmp_path: Path) -> None:
@@ -31,6 +32,6 @@ def test_a_class_with_twenty_deaths_has_the_grades_of_an_undisturbed_one(tmp_pat
 def test_deaths_are_drawn_from_everywhere() -> None:
     """A seed draws the same moments again, and many draws reach every place."""
     one, other = random.Random(1), random.Random(1)
-    drawn = [vars(moment(one, 10)) | {"lock": 0} for _ in range(200)]
-    assert drawn == [vars(moment(other, 10)) | {"lock": 0} for _ in range(200)]
-    assert {each["place"] for each in drawn} == set(PLACES)
+    moments = [vars(drawn(one, CHAPTER, 10)) | {"lock": 0} for _ in range(200)]
+    assert moments == [vars(drawn(other, CHAPTER, 10)) | {"lock": 0} for _ in range(200)]
+    assert {each["place"] for each in moments} == set(PLACES)
