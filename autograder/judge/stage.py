@@ -12,14 +12,13 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.errors import UserError
 
 PREFIX = "unrolled-"
-EMPTY = 3600.0  # seconds after which an empty folder is no longer about to be locked
+LOCKED = "locked"  # a file that stands in every folder that was ever locked: others are not ours to judge
 
 
 class StageError(UserError):
@@ -39,8 +38,9 @@ class Stage:
             sweep()
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
             self._lock = os.open(self.path, os.O_RDONLY)  # the folder itself: there is no moment between file and lock
-            with contextlib.suppress(OSError):  # a file system without locks: then nobody can sweep it either
+            with contextlib.suppress(OSError):  # where there are no locks, nobody sweeps it
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                (self.path / LOCKED).touch()
 
     def close(self) -> None:
         """Remove the folder; nothing when it has been removed."""
@@ -68,15 +68,11 @@ def sweep() -> list[Path]:
 
 
 def _left_behind(path: Path) -> bool:
-    """Was it nobody's, and is it gone? What is put into a folder is put there under its lock."""
+    """Was it locked once, does nobody hold it, and is it gone now?"""
     with contextlib.suppress(OSError):
         found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or not (path / LOCKED).exists():
             return False
-        if not any(path.iterdir()):
-            if time.time() - found.st_mtime > EMPTY:
-                path.rmdir()
-            return not path.exists()
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

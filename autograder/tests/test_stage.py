@@ -20,7 +20,6 @@ HOLD = """
 import sys
 from autograder.judge.stage import Stage
 stage = Stage()
-(stage.path / "package").write_text("")
 print(stage.path, flush=True)
 sys.stdin.read()
 """
@@ -53,19 +52,19 @@ def test_what_a_killed_process_leaves_is_removed_and_what_is_in_use_stays(place:
 
 
 def test_what_is_not_left_behind_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link, a file, another user's folder, one with another name, and one that is just being made."""
+    """A link, a file, another user's folder, one that was never locked, and one that is just being made."""
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "thesis").write_text("mine")
     (place / "unrolled-link").symlink_to(elsewhere)
     (place / "unrolled-file").write_text("")
     (place / "unrolled-new").mkdir()
+    (place / "unrolled-other").mkdir()
+    (place / "unrolled-other" / "package").write_text("of a program that locks nothing")
     before = sorted(place.rglob("*"))
     assert sweep() == [] and sorted(place.rglob("*")) == before
-    os.utime(place / "unrolled-new", (0, 0))
-    assert sweep() == [place / "unrolled-new"]
     (place / "unrolled-theirs").mkdir()
-    (place / "unrolled-theirs" / "package").write_text("")
+    (place / "unrolled-theirs" / stage.LOCKED).touch()
     monkeypatch.setattr(stage.os, "getuid", lambda: os.geteuid() + 1)
     assert sweep() == []
     monkeypatch.undo()
