@@ -12,13 +12,14 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.errors import UserError
 
-PREFIX = "unrolled-"
-LOCKED = "locked"  # a file that stands in every folder that was ever locked: others are not ours to judge
+PREFIX = "unrolled-box-"  # of folders that are locked: others may be in use
+EMPTY = 3600.0  # seconds after which an empty folder is no longer about to be locked
 
 
 class StageError(UserError):
@@ -38,9 +39,8 @@ class Stage:
             sweep()
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
             self._lock = os.open(self.path, os.O_RDONLY)  # the folder itself: there is no moment between file and lock
-            with contextlib.suppress(OSError):  # where there are no locks, nobody sweeps it
+            with contextlib.suppress(OSError):  # a file system without locks: then nobody can sweep it either
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                (self.path / LOCKED).touch()
 
     def close(self) -> None:
         """Remove the folder; nothing when it has been removed."""
@@ -68,11 +68,15 @@ def sweep() -> list[Path]:
 
 
 def _left_behind(path: Path) -> bool:
-    """Was it locked once, does nobody hold it, and is it gone now?"""
+    """Was it nobody's, and is it gone? What is put into a folder is put there under its lock."""
     with contextlib.suppress(OSError):
         found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or not (path / LOCKED).exists():
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             return False
+        if not any(path.iterdir()):
+            if time.time() - found.st_mtime > EMPTY:
+                path.rmdir()
+            return not path.exists()
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

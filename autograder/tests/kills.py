@@ -158,6 +158,8 @@ def differences(submitted: Path, calm: Path, size: int) -> list[str]:
     verdicts = journal.read(submitted.parent / "verdicts" / f"{CHAPTER}.jsonl")
     times = Counter(verdict.student for verdict in verdicts)
     lost += [f"{student}: {count} verdicts" for student, count in times.items() if count != 1]
+    if len(verdicts) != (submitted.parent / "verdicts" / f"{CHAPTER}.jsonl").read_bytes().count(b"\n"):
+        lost.append("a line of the journal is no verdict")
     if len(times) != size:
         lost.append(f"{len(times)} of {size} students have a verdict")
     if (found := grades(submitted)) != (wanted := grades(calm)):

@@ -14,12 +14,13 @@ import pytest
 from autograder import paths
 from autograder.judge import box, stage
 from autograder.judge.session import Judge, JudgeError
-from autograder.judge.stage import Stage, StageError, sweep
+from autograder.judge.stage import PREFIX, Stage, StageError, sweep
 
 HOLD = """
 import sys
 from autograder.judge.stage import Stage
 stage = Stage()
+(stage.path / "package").write_text("")
 print(stage.path, flush=True)
 sys.stdin.read()
 """
@@ -52,24 +53,26 @@ def test_what_a_killed_process_leaves_is_removed_and_what_is_in_use_stays(place:
 
 
 def test_what_is_not_left_behind_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link, a file, another user's folder, one that was never locked, and one that is just being made."""
+    """A link, a file, another user's folder, one of a program that locks nothing, and one that is just being made."""
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "thesis").write_text("mine")
-    (place / "unrolled-link").symlink_to(elsewhere)
-    (place / "unrolled-file").write_text("")
-    (place / "unrolled-new").mkdir()
+    (place / f"{PREFIX}link").symlink_to(elsewhere)
+    (place / f"{PREFIX}file").write_text("")
+    (place / f"{PREFIX}new").mkdir()
     (place / "unrolled-other").mkdir()
     (place / "unrolled-other" / "package").write_text("of a program that locks nothing")
     before = sorted(place.rglob("*"))
     assert sweep() == [] and sorted(place.rglob("*")) == before
-    (place / "unrolled-theirs").mkdir()
-    (place / "unrolled-theirs" / stage.LOCKED).touch()
+    os.utime(place / f"{PREFIX}new", (0, 0))
+    assert sweep() == [place / f"{PREFIX}new"]
+    (place / f"{PREFIX}theirs").mkdir()
+    (place / f"{PREFIX}theirs" / "package").write_text("")
     monkeypatch.setattr(stage.os, "getuid", lambda: os.geteuid() + 1)
     assert sweep() == []
     monkeypatch.undo()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    assert sweep() == [place / "unrolled-theirs"]
+    assert sweep() == [place / f"{PREFIX}theirs"]
 
 
 def test_no_room_is_one_line(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
