@@ -166,7 +166,7 @@ def differences(submitted: Path, calm: Path, size: int) -> list[str]:
         lost += [f"{name}: {found.get(name)}, not {wanted[name]}" for name in wanted if found.get(name) != wanted[name]]
     lost += [f"{verdict.student}: {problem}" for verdict in verdicts if (problem := _torn(submitted, verdict))]
     root = submitted.parent
-    left = [*(root / "tmp").iterdir(), *(root / "feedback").rglob(".*"), *(root / "autograded").rglob(".*")]
+    left = [*(root / "tmp").glob("*/*"), *(root / "feedback").rglob(".*"), *(root / "autograded").rglob(".*")]
     return lost + [f"left over: {path}" for path in left]
 
 

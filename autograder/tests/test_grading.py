@@ -21,6 +21,7 @@ from autograder.classroom.folder import ClassroomError
 from autograder.classroom.grade import grade
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import read as read_journal
+from autograder.classroom.run import replace
 from autograder.judge.session import JudgeError
 from autograder.judge.verdict import Verdict
 from autograder.tests.course_folder import WRONG, Grade, book, gradebook, judge, outputs, page, run, scores, submitted
@@ -83,6 +84,16 @@ def test_results_that_a_kill_prevented_are_written_next_time(submitted: Path, ru
     assert scores(submitted) == {"ann": FULL}
     assert page(submitted, "ann").exists()
     assert outputs(submitted, "ann").exists()
+
+
+def test_what_a_kill_left_of_a_file_is_replaced(tmp_path: Path) -> None:
+    """A part of a page that was never finished is gone when the page is written, even where nobody may write into it."""
+    replace(tmp_path / "a" / "page.html", "before")
+    part = tmp_path / "a" / ".page.html.part"
+    part.write_text("ha")
+    part.chmod(0o444)
+    replace(tmp_path / "a" / "page.html", "whole")
+    assert {path.name: path.read_text() for path in (tmp_path / "a").iterdir()} == {"page.html": "whole"}
 
 
 def test_a_fault_of_ours_stops_one_submission_only(submitted: Path, run: Grade, judge: FakeJudge) -> None:

@@ -22,7 +22,7 @@ def test_a_class_with_twenty_deaths_has_the_grades_of_an_undisturbed_one(tmp_pat
     path = submitted.parent / "verdicts" / f"{CHAPTER}.jsonl"
     with Journal(path) as journal:
         journal.append(read_journal(path)[0])
-    (tmp_path / "killed" / "tmp" / "unrolled-left").mkdir()
+    (tmp_path / "killed" / "tmp" / "unrolled-box-left" / "package").mkdir(parents=True)
     (tmp_path / "killed" / "feedback" / "student0001" / CHAPTER / f"{CHAPTER}.html").write_text("<html>")
     assert [line.partition(": ")[2][:10] for line in differences(submitted, calm, 100)] == [
         "2 verdicts", "the page i", str(tmp_path)[:10]
