@@ -87,7 +87,7 @@ def test_results_that_a_kill_prevented_are_written_next_time(submitted: Path, ru
 
 
 def test_what_a_kill_left_of_a_file_is_replaced(tmp_path: Path) -> None:
-    """A part of a page that was never finished is gone when the page is written, even where nobody may write into it."""
+    """A part of a page that was never finished is gone when the page is written, even where it cannot be written."""
     replace(tmp_path / "a" / "page.html", "before")
     part = tmp_path / "a" / ".page.html.part"
     part.write_text("ha")
