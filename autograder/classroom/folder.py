@@ -37,6 +37,12 @@ class ClassroomError(UserError):
         self.status = status
 
 
+def unwritable(place: Path, error: OSError) -> ClassroomError:
+    """Why nothing can be written to a place, and what to do, in one line."""
+    do = "give yourself the right to write there" if isinstance(error, PermissionError) else "make room there"
+    return ClassroomError(f"{place}: cannot be written ({error.strerror or error}); {do}, and grade again")
+
+
 @dataclass(frozen=True)
 class Handed:
     """What one student handed in for one chapter; the notebook may be missing."""
@@ -143,15 +149,17 @@ class CourseFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Let no second grader work in this folder meanwhile; ClassroomError when one does."""
+        lock = FileLock(self.root / LOCK, timeout=0)
         try:
-            with FileLock(self.root / LOCK, timeout=0):
-                yield
+            lock.acquire()
         except Timeout:
             raise ClassroomError(f"{self.root}: another grader is at work here; wait until it has finished") from None
-        except PermissionError as error:
-            raise ClassroomError(
-                f"{self.root}: not writable ({error.strerror}); grading writes its results there"
-            ) from error
+        except OSError as error:
+            raise unwritable(self.root, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from typing import Literal
 from rich.console import Console
 
 from autograder import course
-from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
+from autograder.classroom.folder import ClassroomError, CourseFolder, Handed, unwritable
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
 from autograder.classroom.progress import Progress, table
@@ -54,7 +54,7 @@ def grade(
     judge = open_judge(allow_unisolated=allow_unisolated, device=device)
     with (
         folder.locked(),
-        Journal(folder.journals / f"{chapter}.jsonl") as journal,
+        _journal(folder.journals / f"{chapter}.jsonl") as journal,
         Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
     ):
         run = Run(chapter, folder, journal, writer, judge)
@@ -72,6 +72,14 @@ def _judge(run: Run, handed: list[Handed], jobs: int, regrade: Regrade, console:
             with run.judging as judge:
                 progress.say(run.chapter, len(waiting), judge)
                 run.judge_all(waiting, jobs, progress)
+
+
+def _journal(path: Path) -> Journal:
+    """The journal, open; ClassroomError where it cannot be written."""
+    try:
+        return Journal(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def cores() -> int:

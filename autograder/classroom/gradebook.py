@@ -7,6 +7,7 @@ here one connection stays open, and each submission is one short transaction: al
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -17,23 +18,21 @@ from nbgrader import utils
 from nbgrader.api import (
     Assignment,
     Grade,
-    Gradebook,
     InvalidEntry,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 from traitlets.config import Config
 
+from autograder.classroom import database
 from autograder.classroom.assignment import Cells, make_known
 from autograder.classroom.folder import ClassroomError
 
-PATIENCE = 5.0  # seconds that a locked SQLite file is waited for
 NO_RESPONSE = "No response."  # nbgrader's own words
 
 
@@ -58,12 +57,10 @@ class Writer:
         self.late = AssignLatePenalties(config=config or Config())
         self.late.init_plugin()
         try:
-            self.book = Gradebook(db_url, course_id)
-            if db_url.startswith("sqlite"):
-                self.book.db.execute(text(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}"))
+            self.book = database.opened(db_url, course_id)
             make_known(self.book, db_url, chapter, master)
             self._read_assignment(self.book.find_assignment(chapter))
-        except (SQLAlchemyError, InvalidEntry, OSError) as error:
+        except (SQLAlchemyError, InvalidEntry, OSError, ImportError) as error:
             raise self._problem(error) from error
 
     def write(self, student: str, graded: NotebookNode, timestamp: datetime | None, handed_in: bool = True) -> Entry:
@@ -82,7 +79,8 @@ class Writer:
             self.book.db.commit()
             return entry
         except (SQLAlchemyError, InvalidEntry) as error:
-            self.book.db.rollback()
+            with suppress(SQLAlchemyError):  # a server that is gone has forgotten it by itself
+                self.book.db.rollback()
             raise self._problem(error) from error
 
     def complete(self) -> set[str]:
@@ -176,12 +174,7 @@ class Writer:
         return Entry(score, penalty, {name: comment for name, comment in said.items() if comment})
 
     def _problem(self, error: Exception) -> ClassroomError:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
-        do = "run  nbgrader db upgrade" if "no such column" in reason else "look whether it can be opened and written"
-        if "locked" in reason:
-            do = "end the program that holds it, e.g. a running nbgrader"
-        where = make_url(self.url).render_as_string(hide_password=True)
-        return ClassroomError(f"the gradebook {where} cannot be used ({reason}); {do}, and grade again")
+        return database.problem(self.url, error)
 
 
 _WHOLE = selectinload(SubmittedAssignment.notebooks).options(

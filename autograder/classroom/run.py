@@ -6,8 +6,8 @@ The notebook names the verdict that it shows; so where it stands, everything bef
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from typing import Protocol
 import nbformat
 
 from autograder import course
-from autograder.classroom.folder import DELIVERED, ClassroomError, CourseFolder, Handed
+from autograder.classroom.folder import DELIVERED, ClassroomError, CourseFolder, Handed, unwritable
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
 from autograder.classroom.pages import page
@@ -46,6 +46,7 @@ class Judging(AbstractContextManager["Judging"], Protocol):
 
 
 OpenJudge = Callable[..., Judging]
+ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of the whole file system, and not of one submission
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Run:
         self.checks = judge.checks_sha256(chapter)
         self.entered = writer.complete()
         self.result = GradeResult(chapter, folder.root)
-        self.locked_out = ""  # why the gradebook takes nothing at the moment
+        self.locked_out = ""  # why no results can be written at the moment
         self.later: list[tuple[Handed, Verdict]] = []
         self.stopping = threading.Event()
 
@@ -111,8 +112,7 @@ class Run:
         try:
             self.journal.append(verdict)
         except OSError as error:
-            where = f"{self.journal.path}: cannot be written ({error.strerror})"
-            raise ClassroomError(f"{where}; make room, and grade again") from error
+            raise unwritable(self.journal.path, error) from error
         return verdict
 
     def finish(self) -> None:
@@ -121,7 +121,7 @@ class Run:
         for handed, verdict in waiting:
             self._write(handed, verdict)
         if self.later:
-            kept = f"{len(self.later)} verdicts are kept but not in the gradebook"
+            kept = f"{len(self.later)} verdicts are kept, but their grades and pages are not all written"
             self.result.problems.append(f"{kept}: {self.locked_out}")
         self.result.verdicts.sort(key=lambda verdict: verdict.student or "")
 
@@ -157,7 +157,11 @@ class Run:
             self.locked_out = str(error)
             self.later.append((handed, verdict))
         except Exception as error:  # one submission never stops another
-            self._note(handed, error)
+            if not isinstance(error, OSError) or error.errno not in ROOM:
+                self._note(handed, error)
+                return
+            self.locked_out = str(unwritable(self.folder.root, error))
+            self.later.append((handed, verdict))
 
     def _note(self, handed: Handed, error: Exception) -> None:
         self.result.problems.append(line(f"{handed.student}: {type(error).__name__}: {error}", 300))
@@ -188,7 +192,8 @@ class Run:
 def replace(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file in one step: whoever looks finds the old one or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")  # one name: what a kill leaves is replaced by the next run
+    part.unlink(missing_ok=True)
     part.write_text(text, encoding="utf-8")
     part.chmod(mode)
     part.replace(path)

@@ -40,12 +40,16 @@ def release(chapters: Sequence[str] = (), course: Path | None = None) -> list[Pa
     if not root.is_dir():
         raise CourseError(f"{root}: no such folder; make it first")
     config = configuration(root)
-    db_url = CourseDirectory(config=config, root=str(root)).db_url
+    folders = CourseDirectory(config=config, root=str(root))
+    if not folders.db_url.startswith("sqlite"):
+        from autograder.classroom import database  # which imports this package
+
+        database.prepare(folders.db_url, folders.course_id)
     released = []
     for slug in chapters or _course.chapters():
         chapter = _course.load(slug)
         stage(chapter)
-        text = render(chapter, config, db_url)
+        text = render(chapter, config, folders.db_url)
         released.append(_write(target / slug / f"{slug}.ipynb", text))
     return released
 

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from autograder import paths
 from autograder.errors import UserError
 from autograder.judge import gpu, parts
+from autograder.judge.stage import Stage, staging
 
 START_SECONDS = 120.0
 LAYERS = {"boxed": ["limits", "landlock", "seccomp"], "inner": ["limits", "landlock", "seccomp"], "none": []}
@@ -39,6 +39,10 @@ class BoxError(UserError):
     """The box did not start, or is gone; one line."""
 
     status = 3
+
+
+class WorkerKilled(BoxError):
+    """Somebody has killed a worker, and it was not the judge."""
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Box:
 
     It starts at once and needs seconds to be ready; whoever has other work to do meanwhile calls `wait` afterwards.
     On the device ``cuda`` its workers may use the first GPU, one after another: whoever forks one holds ``turn``.
+    StageError where the temporary folder has no room for it.
     """
 
     def __init__(self, isolation: str, device: str = "cpu", layers: Sequence[str] | None = None) -> None:
@@ -72,14 +77,15 @@ class Box:
         self.ready = False
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
-        self.stage = Path(tempfile.mkdtemp(prefix="unrolled-"))
+        self.holder = Stage()
+        self.stage = self.holder.path
         self.control, theirs = socket.socketpair()
         try:
             with theirs:  # closed before waiting: so a program that ends at once is noticed at once
                 self.process = self._start(theirs)
         except BaseException:
             self.control.close()
-            shutil.rmtree(self.stage, ignore_errors=True)
+            self.holder.close()
             raise
 
     def wait(self) -> Box:
@@ -120,7 +126,7 @@ class Box:
         self.control.close()
         self.process.kill()
         self.process.wait()
-        shutil.rmtree(self.stage, ignore_errors=True)
+        self.holder.close()
 
     def _ask(self, request: dict[str, int], fds: list[int]) -> None:
         with self.lock:
@@ -136,7 +142,10 @@ class Box:
                 raise BoxError(f"the box can make no more processes ({refusal})")
 
     def _start(self, control: socket.socket) -> subprocess.Popen[bytes]:
-        package = self._stage_worker()
+        scratch = self.stage / "tmp"  # for the warm process while it imports; workers may write nowhere
+        with staging():
+            package = self._stage_worker()
+            scratch.mkdir()
         nodes = gpu.nodes() if self.device == "cuda" else None
         inside = Path("/box") if self.isolation == "boxed" else package
         options = {
@@ -147,13 +156,12 @@ class Box:
             "layers": self.layers,
         }
         program = [sys.executable, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
-        scratch = self.stage / "tmp"  # for the warm process while it imports; workers may write nowhere
-        scratch.mkdir()
         environment = {**ENVIRONMENT, **(gpu.environment() if self.device == "cuda" else {})}
         if self.isolation == "boxed":
             bindings = gpu.bindings() if self.device == "cuda" else []
             program = [*_bubblewrap(package, environment, bindings), *program]
-        log = (self.stage / "log").open("wb")
+        with staging():
+            log = (self.stage / "log").open("wb")
         with log:
             return subprocess.Popen(
                 program, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**environment, "TMPDIR": str(scratch)},

@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from autograder.judge.box import Box, BoxError, Ends
+from autograder.judge.box import Box, BoxError, Ends, WorkerKilled
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.worker import codec, watch
 from autograder.worker.calls import Failure, Reply
@@ -38,10 +38,14 @@ class Preparation(NamedTuple):
 
 
 class Worker:
-    """One forked worker, alive until `close`, a timeout, or its own end."""
+    """One forked worker, alive until `close`, a timeout, or its own end.
 
-    def __init__(self, box: Box) -> None:
+    ``forgiving``: when it is killed, and not by the judge, that is a WorkerKilled, which is nobody's fault.
+    """
+
+    def __init__(self, box: Box, forgiving: bool = False) -> None:
         self.box = box
+        self.forgiving = forgiving
         self.ends: Ends = box.fork()
         self.ends.channel.setblocking(False)
         os.set_blocking(self.ends.output, False)
@@ -128,10 +132,13 @@ class Worker:
         ending = os.read(self.ends.status, 100).decode(errors="replace")
         if not ending:  # the warm process says how each worker ended, unless it has ended itself
             raise BoxError("the box ended under its workers")
+        if ending == "signal 9" and self.forgiving:
+            raise WorkerKilled("a worker was killed from outside")
         broken = "it broke its link to the judge"
         known = {
             "exit 70": broken,
-            "signal 9": "it used more memory, time or threads than allowed",
+            "limit": "it used more memory, time or threads than allowed",
+            "signal 9": "it was killed twice: by itself, or as it used more time or memory than this computer has",
             "signal 11": "it crashed (segmentation fault)",
         }
         known["signal 31"] = "it made a system call that is not allowed"

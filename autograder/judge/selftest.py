@@ -11,6 +11,7 @@ from pathlib import Path
 from autograder import paths
 from autograder.judge.box import Box, BoxError
 from autograder.judge.remote import Worker
+from autograder.judge.stage import StageError
 from autograder.judge.subject import CallTimeout, WorkerDied
 
 PROBES = Path(__file__).with_name("probes.py")
@@ -55,7 +56,7 @@ _ahead: dict[str, Box] = {}
 
 def start_ahead(level: str = "boxed") -> None:
     """Start the box that `open_box` will ask for first, before the imports that take as long as the box itself."""
-    with contextlib.suppress(BoxError):
+    with contextlib.suppress(BoxError, StageError):  # `open_box` will say it
         box = _ahead[level] = Box(level)
         atexit.register(box.close)
 

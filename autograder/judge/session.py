@@ -15,11 +15,12 @@ from pathlib import Path
 from autograder import course, paths
 from autograder.errors import UserError
 from autograder.judge import devices, implementations, selftest, submission
-from autograder.judge.box import Box, BoxError
+from autograder.judge.box import Box, BoxError, WorkerKilled
 from autograder.judge.diagnosis import Diagnoser, careful
 from autograder.judge.missing import untouched, why_missing
 from autograder.judge.run import judge_exercise
 from autograder.judge.sitting import Sitting
+from autograder.judge.stage import StageError
 from autograder.judge.subject import Memo, Reference
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import ExerciseVerdict, Verdict
@@ -53,6 +54,7 @@ class Judge:
         self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
         self.boxes: dict[str, Box] = {}  # by device
         self.warning = ""
+        self.closed = False
 
     def __enter__(self) -> Judge:
         devices.require(self.device)
@@ -103,18 +105,24 @@ class Judge:
         return fingerprint if self.device == devices.CPU else f"{fingerprint} {self.device}"
 
     def _judge_again_if_the_box_ends(self, handed_in: Submission, verdict: Verdict) -> None:
-        """No submission pays for what another one did to the box; JudgeError when no box will stay."""
+        """No submission pays for what another one did to the box; JudgeError when no box will stay.
+
+        Nor for a worker that somebody has killed, such as a system without memory; but once only: it may have been
+        the code itself, and then the second end counts.
+        """
+        forgiving = True
         for attempt in range(ATTEMPTS):
             try:
                 verdict.exercises = []
-                self._judge(handed_in, verdict)
+                self._judge(handed_in, verdict, forgiving)
                 return
             except BoxError as error:
+                forgiving = forgiving and not isinstance(error, WorkerKilled)
                 reason = str(error)
                 time.sleep(attempt)
         raise JudgeError(f"{handed_in.path}: {reason}, {ATTEMPTS} times; grade again when the computer has room")
 
-    def _judge(self, handed_in: Submission, verdict: Verdict) -> None:
+    def _judge(self, handed_in: Submission, verdict: Verdict, forgiving: bool) -> None:
         """Fill in the exercises and notes of a verdict."""
         chapter = course.load(handed_in.chapter or "")
         if handed_in.problem:
@@ -128,7 +136,7 @@ class Judge:
             box = self._living_box(device)
             with (
                 box.turn if device != devices.CPU else contextlib.nullcontext(),
-                Sitting(box, handed_in, chapter) as sitting,
+                Sitting(box, handed_in, chapter, forgiving) as sitting,
             ):
                 for exercise in exercises:
                     found[exercise.name] = untouched(exercise, handed_in) or self._found(exercise, sitting, device)
@@ -160,7 +168,10 @@ class Judge:
         """A box, and what holes it has; ``ahead`` is the level of the CPU's box, where this one is to have a GPU."""
         device = self.device if ahead else devices.CPU
         levels = self.levels[self.levels.index(ahead) :] if ahead in self.levels else self.levels
-        box, reasons = selftest.open_box(levels if ahead != "none" else (), device)
+        try:
+            box, reasons = selftest.open_box(levels if ahead != "none" else (), device)
+        except StageError as error:
+            raise JudgeError(str(error)) from None
         known = [self.warning] if ahead and self.warning else []
         self.warning = why = "; ".join([*known, *(f"with a GPU: {reason}" if ahead else reason for reason in reasons)])
         if box:
@@ -172,24 +183,28 @@ class Judge:
             )
         try:
             return Box("none", device).wait(), [f"nothing isolates learners' code from this computer ({why})"]
-        except BoxError as error:
+        except (BoxError, StageError) as error:
             raise JudgeError(str(error)) from None
 
     def _living_box(self, device: str) -> Box:
         """The box of a device; started anew if it has ended."""
         with self.lock:
+            if self.closed:
+                raise JudgeError("the judge is closed")
             box = self.boxes[device]
             if box.process.poll() is not None:
                 box.close()
                 try:
                     box = self.boxes[device] = Box(box.isolation, device).wait()
-                except BoxError as error:
+                except (BoxError, StageError) as error:
                     raise JudgeError(str(error)) from None
             return box
 
     def _close(self) -> None:
-        for box in self.boxes.values():
-            box.close()
+        with self.lock:
+            self.closed = True  # whoever is still judging must not start the box anew
+            for box in self.boxes.values():
+                box.close()
 
 
 def _import() -> None:

@@ -20,10 +20,14 @@ LOST_CELLS = 3  # after so many cells that ended or stalled their worker, the re
 
 
 class Sitting:
-    """The link of one submission (`subject.Link`); use as a context manager, `next_exercise` before each exercise."""
+    """The link of one submission (`subject.Link`); use as a context manager, `next_exercise` before each exercise.
 
-    def __init__(self, box: Box, submission: Submission, chapter: Chapter) -> None:
+    ``forgiving``: a worker that somebody else kills is a WorkerKilled, and costs the submission nothing.
+    """
+
+    def __init__(self, box: Box, submission: Submission, chapter: Chapter, forgiving: bool = False) -> None:
         self.box = box
+        self.forgiving = forgiving
         self.submission = submission
         self.chapter = chapter
         setup = [("the chapter's imports", source) for source in chapter.setup]
@@ -65,7 +69,7 @@ class Sitting:
     def load(self) -> None:
         """A worker that has run the cells, if there is none; a cell that ends its worker is left out of the next."""
         while self.worker is None:
-            self.worker = Worker(self.box)
+            self.worker = Worker(self.box, self.forgiving)
             try:
                 self._prepare(self.worker)
             except (CallTimeout, WorkerDied) as error:  # no learner's code has run: the text itself does it

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from autograder.classroom.folder import ClassroomError
 from autograder.classroom.grade import grade
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import read as read_journal
+from autograder.classroom.run import replace
 from autograder.judge.session import JudgeError
 from autograder.judge.verdict import Verdict
 from autograder.tests.course_folder import WRONG, Grade, book, gradebook, judge, outputs, page, run, scores, submitted
@@ -82,6 +84,16 @@ def test_results_that_a_kill_prevented_are_written_next_time(submitted: Path, ru
     assert scores(submitted) == {"ann": FULL}
     assert page(submitted, "ann").exists()
     assert outputs(submitted, "ann").exists()
+
+
+def test_what_a_kill_left_of_a_file_is_replaced(tmp_path: Path) -> None:
+    """A part of a page that was never finished is gone when the page is written, even where it cannot be written."""
+    replace(tmp_path / "a" / "page.html", "before")
+    part = tmp_path / "a" / ".page.html.part"
+    part.write_text("ha")
+    part.chmod(0o444)
+    replace(tmp_path / "a" / "page.html", "whole")
+    assert {path.name: path.read_text() for path in (tmp_path / "a").iterdir()} == {"page.html": "whole"}
 
 
 def test_a_fault_of_ours_stops_one_submission_only(submitted: Path, run: Grade, judge: FakeJudge) -> None:
@@ -179,7 +191,7 @@ def test_a_locked_gradebook_loses_nothing(submitted: Path, run: Grade, monkeypat
         return found
 
     monkeypatch.setattr(Writer, "complete", hold)
-    monkeypatch.setattr("autograder.classroom.gradebook.PATIENCE", 0.1)
+    monkeypatch.setattr("autograder.classroom.database.PATIENCE", 0.1)
     result = run()
     assert (result.status, result.judged, len(result.problems)) == (3, 3, 1)
     assert "3 verdicts are kept" in result.problems[0]
@@ -189,6 +201,31 @@ def test_a_locked_gradebook_loses_nothing(submitted: Path, run: Grade, monkeypat
     result = run()
     assert (result.status, result.judged) == (0, 0)
     assert scores(submitted) == pytest.approx(dict.fromkeys(["ann", "bob", "cem"], FULL / 3))
+
+
+@pytest.mark.parametrize("patience", [30.0, 0.05])
+def test_a_gradebook_that_is_locked_for_a_moment_is_complete_at_the_end(
+    submitted: Path, run: Grade, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    """A lock that ends while a write waits for it, or before the run ends, costs nothing, and nobody hears of it."""
+    for student in ("ann", "bob", "cem"):
+        hand_in(submitted, student, RIGHT)
+    monkeypatch.setattr("autograder.classroom.database.PATIENCE", patience)
+    holder = sqlite3.connect(submitted.parent / "gradebook.db", check_same_thread=False)
+    whole, free = judge.verdict, threading.Timer(1.0, holder.rollback)
+
+    def verdict(path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
+        if student == "ann":
+            holder.execute("BEGIN EXCLUSIVE")
+            free.start()
+        elif student == "cem":
+            free.join()
+        return whole(path, chapter, student)
+
+    judge.verdict = verdict  # type: ignore[method-assign]
+    result = run()
+    assert (result.status, result.problems) == (0, [])
+    assert scores(submitted) == dict.fromkeys(["ann", "bob", "cem"], FULL)
 
 
 def test_two_graders_do_not_work_in_one_folder(submitted: Path, run: Grade, judge: FakeJudge) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder import course
@@ -247,3 +252,68 @@ def test_float32_inside_passes_with_a_note(judge: Judge, tmp_path: Path) -> None
     assert statuses(verdict) == PASSED and verdict.score == FULL
     assert "float32" in verdict.exercise("rnn_step").message
     assert not verdict.exercise("rnn_forward").message and not verdict.exercise("RNNCell").message
+
+
+SLOW = """
+import time
+naps = [0.5] * 4
+def rnn_step(x, h_prev, Wx, Wh, b):
+    if naps:
+        time.sleep(naps.pop())
+    return np.tanh(x @ Wx + h_prev @ Wh + b)
+"""
+
+
+def test_a_box_that_ends_under_a_check_is_nobodys_fault(tmp_path: Path) -> None:
+    """When the warm process dies in the middle of a call, the submission is judged anew, with full marks."""
+    with Judge(levels=("inner",)) as judge:
+        before = judge.box
+        threading.Timer(0.8, before.process.kill).start()
+        verdict = judged(judge, tmp_path, rnn_step=SLOW)
+        assert statuses(verdict) == PASSED and judge.box is not before
+
+
+def workers(judge: Judge) -> list[int]:
+    """The process ids of the workers that a box at level inner has at the moment."""
+    return [child.pid for child in psutil.Process(judge.box.process.pid).children()]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_worker_killed_from_outside_is_judged_again_once(tmp_path: Path, times: int) -> None:
+    """One kill, as by a system without memory, costs the learner nothing; the second one counts as theirs."""
+    killed: list[int] = []
+
+    def kill() -> None:
+        while len(killed) < times:
+            for pid in workers(judge):
+                if pid not in killed:
+                    time.sleep(0.5)  # until it is within a call
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+
+    with Judge(levels=("inner",)) as judge:
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        verdict = judged(judge, tmp_path, rnn_step=SLOW)
+        killer.join(10)
+    assert len(killed) == times
+    expected = {**PASSED, "rnn_step": "error"} if times == 2 else PASSED
+    assert statuses(verdict) == expected
+    assert ("killed twice" in verdict.exercise("rnn_step").message) == (times == 2)
+
+
+def test_who_kills_its_own_worker_gains_nothing(judge: Judge, tmp_path: Path) -> None:
+    """Code that sends itself SIGKILL is judged twice, and its second end counts: no points for that exercise."""
+    source = "import os, signal\ndef rnn_step(*a): os.kill(os.getpid(), signal.SIGKILL)"
+    verdict = judged(judge, tmp_path, rnn_step=source)
+    assert statuses(verdict) == {**PASSED, "rnn_step": "error"}
+    assert verdict.exercise("rnn_step").score == 0 and "killed twice" in verdict.exercise("rnn_step").message
+
+
+def test_a_closed_judge_starts_no_box(tmp_path: Path) -> None:
+    """A submission that was under judgement when its judge was closed gets no verdict, and leaves no process."""
+    with Judge(levels=("inner",)) as judge:
+        pass
+    with pytest.raises(JudgeError, match="closed"):
+        judged(judge, tmp_path)
+    assert judge.box.process.poll() is not None

@@ -41,6 +41,7 @@ class Warm:
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ)
         self.children: dict[int, tuple[int, int]] = {}  # request id: process id, status pipe
+        self.over: set[int] = set()  # process ids of those that were ended for what they took
 
     def serve(self) -> None:
         """Fork and kill as told, until the judge hangs up."""
@@ -58,6 +59,7 @@ class Warm:
             with contextlib.suppress(OSError):  # it has just ended, or there is no /proc
                 threads = os.stat(f"/proc/{pid}/task").st_nlink - 2
                 if threads > THREADS or (self.nodes is not None and resident(pid) > RESIDENT):
+                    self.over.add(pid)
                     os.kill(pid, signal.SIGKILL)
 
     def answer(self) -> bool:
@@ -94,12 +96,15 @@ class Warm:
         self.selector.register(os.pidfd_open(pid), selectors.EVENT_READ, number)
 
     def reap(self, number: int, pidfd: int) -> None:
-        """Say how a child ended: "exit 0", "signal 9"."""
+        """Say how a child ended: "exit 0", "signal 9"; "limit" where `watch` has ended it."""
         pid, status = self.children.pop(number)
         self.selector.unregister(pidfd)
         os.close(pidfd)
         _, code = os.waitpid(pid, 0)
         text = f"signal {os.WTERMSIG(code)}" if os.WIFSIGNALED(code) else f"exit {os.WEXITSTATUS(code)}"
+        if pid in self.over:
+            self.over.discard(pid)
+            text = "limit"
         with contextlib.suppress(BrokenPipeError):  # the judge no longer wants to know
             os.write(status, text.encode())
         os.close(status)
