@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
+from autograder.tests import fuzz
 from autograder.tests.bench import chapters, scale, speed
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "speed": speed.tables,
     "scale": lambda: [scale.table()],
     "chapters": lambda: [chapters.table()],
+    "decoder": lambda: [fuzz.table()],
 }
 
 
