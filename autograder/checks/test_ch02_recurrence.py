@@ -309,14 +309,22 @@ def test_readout_is_pure(readout, rng):
             expect_unchanged(readout)
 
 
+def _shape(value):
+    """The shape of an array, or of lists in lists, in words."""
+    try:
+        return f"the shape {np.shape(value)}"
+    except ValueError:
+        return "rows of unequal length"
+
+
 def test_next_symbol_pairs_uses_as_much_as_it_can(next_symbol_pairs, rng):
     """There are C = (N-1)//T chunks of T symbols, in x as in y."""
     for ids, T in own.streams(rng):
         pair, C = next_symbol_pairs(ids, T), (len(ids) - 1) // T
         expect_count(pair, ("x", "y"))
         for name, returned in zip("xy", pair, strict=True):
-            if np.shape(returned) != (C, T):
-                shapes = f"has the shape {np.shape(returned)}; {(C, T)} is expected"
+            if (found := _shape(returned)) != f"the shape {(C, T)}":
+                shapes = f"has {found}; {(C, T)} is expected"
                 raise CheckFailed(f"of {len(ids)} symbols in chunks of {T}, {name} {shapes}", None, returned)
 
 

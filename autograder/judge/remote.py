@@ -10,12 +10,12 @@ import os
 import re
 import select
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from autograder.judge.box import Box, BoxError, Ends, WorkerKilled
 from autograder.judge.subject import CallTimeout, WorkerDied
-from autograder.worker import codec
+from autograder.worker import codec, watch
 from autograder.worker.calls import Failure, Reply
 from autograder.worker.serve import LENGTH
 
@@ -24,8 +24,17 @@ OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
 ENDING = 5.0  # seconds for the word on how a worker ended: the kernel takes some to give back gigabytes
 DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
 TEXTS = {"type": 80, "message": 500, "source": 200}  # characters, as `calls.describe` cuts them
-NAMES = 500
-IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,79}\Z")
+LINES = 10**6  # of a learner's cell: no line that is shown has a higher number
+NAMES = 500  # of one call
+NOTE = 1000  # characters of what is wrong with a cell
+
+
+class Preparation(NamedTuple):
+    """What reading the cells found: of each cell a problem and a note, of each exercise a forbidden call."""
+
+    problems: list[str]
+    notes: list[str]
+    forbidden: dict[str, str]
 
 
 class Worker:
@@ -62,7 +71,7 @@ class Worker:
             raise CallTimeout(seconds) from None
         except (codec.CodecError, ConnectionError) as error:
             raise WorkerDied(str(error) if isinstance(error, codec.CodecError) else self._ending()) from None
-        if not isinstance(answer, list) or len(answer) != 2 or answer[0] != self.count:
+        if type(answer) is not list or len(answer) != 2 or type(answer[0]) is not int or answer[0] != self.count:
             raise WorkerDied("it sent a reply that does not belong to the request")
         return answer[1]
 
@@ -145,6 +154,17 @@ def read_reply(answer: Any, lines: set[str]) -> Reply:
     return Reply(answer["value"], changed, failure, operators)
 
 
+def read_preparation(answer: Any, cells: int, exercises: Collection[str]) -> Preparation:
+    """A worker's answer to the cells that it was given, text as it may be shown; "" where there is nothing to say."""
+    if type(answer) is not dict or set(answer) != {*Preparation._fields}:
+        raise WorkerDied("it sent a reading of another form")
+    forbidden = answer["forbidden"]
+    if type(forbidden) is not dict or set(forbidden) != set(exercises):
+        raise WorkerDied("it read other exercises")
+    used = dict(zip(forbidden, _texts([*forbidden.values()], len(exercises)), strict=True))
+    return Preparation(_texts(answer["problems"], cells), _texts(answer["notes"], cells), used)
+
+
 def read_failure(data: Any, lines: set[str]) -> Failure:
     """An exception as the worker describes it, without numbers of the inputs or lines that are not the learner's."""
     fields = {"type": str, "message": str, "line": int, "source": str}
@@ -152,18 +172,31 @@ def read_failure(data: Any, lines: set[str]) -> Failure:
         raise WorkerDied("it sent a failure of another form")
     if any(len(data[key]) > size for key, size in TEXTS.items()):  # before any pattern is looked for in them
         raise WorkerDied("it sent a failure with too long a text")
-    kind = data["type"] if IDENTIFIER.match(data["type"]) else "Exception"
-    message = " ".join(DECIMALS.sub("…", data["message"]).split())
-    message = "".join(character for character in message if character.isprintable())[:200]
-    source = data["source"] if data["source"] in lines else ""
+    if not 0 <= data["line"] <= LINES:
+        raise WorkerDied("it sent a failure in no line")
+    kind = data["type"] if data["type"].isidentifier() else "Exception"
+    message = _printable(DECIMALS.sub("…", data["message"]))[:200]
+    source = _printable(data["source"]) if data["source"] in lines else ""
     return Failure(kind, message, data["line"] if source else 0, source)
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    if (
-        not isinstance(value, (list, tuple))
-        or len(value) > NAMES
-        or any(type(name) is not str or len(name) > 100 for name in value)
-    ):
+    if type(value) not in (list, tuple) or len(value) > NAMES or not all(map(_is_name, value)):
         raise WorkerDied("it sent names of another form")
     return tuple(value)
+
+
+def _texts(value: Any, count: int) -> list[str]:
+    if type(value) is not list or len(value) != count or any(type(text) is not str for text in value):
+        raise WorkerDied("it sent a reading of another form")
+    return [_printable(text)[:NOTE] for text in value]
+
+
+def _is_name(value: Any) -> bool:
+    """Can this be shown as the name of an argument or a function?"""
+    return type(value) is str and 0 < len(value) <= watch.LENGTH and value.isprintable()
+
+
+def _printable(text: str) -> str:
+    """Text as one line, without what steers a terminal or turns the direction of writing."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())

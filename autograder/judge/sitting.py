@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.course import Chapter
 from autograder.judge.box import Box, BoxError
-from autograder.judge.remote import Worker, read_failure, read_reply
+from autograder.judge.remote import Worker, read_failure, read_preparation, read_reply
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.judge.submission import Submission
 from autograder.worker.calls import Failure, Reply
@@ -93,11 +93,12 @@ class Sitting:
         sources = [source for _, source in self.cells]
         seconds = CALL_SECONDS if self.box.device == "cpu" else START_SECONDS
         answer = worker.ask("prepare", [self.chapter.slug, sources, libraries], seconds)
-        for number, (place, _) in enumerate(self.cells):
-            if answer["problems"][number]:
-                self.problems[number] = f"{place}, {answer['problems'][number]}"
-        self.notes = [f"{place}: {note}" for (place, _), note in zip(self.cells, answer["notes"], strict=True) if note]
-        self.forbidden = dict(answer["forbidden"])
+        read = read_preparation(answer, len(sources), libraries)
+        places = [place for place, _ in self.cells]
+        found = zip(places, read.problems, strict=True)
+        self.problems.update({n: f"{place}, {problem}" for n, (place, problem) in enumerate(found) if problem})
+        self.notes = [f"{place}: {note}" for place, note in zip(places, read.notes, strict=True) if note]
+        self.forbidden = read.forbidden
 
     def _run(self, worker: Worker, number: int) -> bool:
         """Run one cell; False when the worker is lost over it."""

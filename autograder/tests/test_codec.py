@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
+import struct
+from collections.abc import Callable
 
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograder.tests.frames import frame, raw
 from autograder.worker import codec
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text()
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text()
 KEYS = st.text(max_size=codec.KEY)
-ARRAYS = hnp.arrays(
-    st.sampled_from([np.bool_, np.int64, np.uint8, np.float32, np.float64]), hnp.array_shapes(min_dims=0, min_side=0)
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "C": np.ascontiguousarray,
+    "F": np.asfortranarray,
+    "every other": lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array,
+    "backwards": lambda array: np.asarray(np.flip(array)),
+    "other byte order": lambda array: array.astype(array.dtype.newbyteorder()),
+}
+ARRAYS = st.builds(
+    lambda array, layout: LAYOUTS[layout](array),
+    hnp.arrays(st.sampled_from(sorted(codec.DTYPES)), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)),
+    st.sampled_from(sorted(LAYOUTS)),
 )
 VALUES = st.recursive(
     SCALARS | ARRAYS,
@@ -26,11 +38,14 @@ VALUES = st.recursive(
 
 
 def same(one: object, other: object) -> bool:
-    """Equal in type, shape, dtype and value, at every level."""
+    """``one``, which has arrived, equals ``other`` in type, shape, dtype and to the last bit, at every level."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        other = other.astype(other.dtype.newbyteorder("="), copy=False)  # the sender's own does not travel
         return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, float) and isinstance(other, float):
+        return struct.pack("d", one) == struct.pack("d", other)  # NaN and the zeros too
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))  # type: ignore[arg-type]
     if isinstance(one, dict):
@@ -38,10 +53,12 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
+@PATIENT
 @given(VALUES)
 def test_what_is_encoded_arrives(value: object) -> None:
     """Every value with a wire form comes back the same, in type and to the last bit."""
-    assert same(codec.copy(value), value)
+    arrived = codec.copy(value)
+    assert same(arrived, value) and codec.encode(arrived) == codec.encode(value)
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "S"])
@@ -76,6 +93,8 @@ class Float(float):
         (np.array([object()]), "object"),
         (np.zeros(1, [("a", "f8")]), "an array of"),
         ("\ud800", "Unicode"),
+        ({"\ud800": 1}, "Unicode"),
+        (np.ma.masked_less([1.0, 3.0], 2), "masked"),
         (b"bytes", "bytes"),
     ],
     ids=lambda value: type(value).__name__,
@@ -94,17 +113,34 @@ def test_a_list_that_holds_itself_is_refused() -> None:
         codec.encode(endless)
 
 
-def frame(tree: object, buffers: bytes = b"") -> bytes:
-    """A frame as a hostile worker would write it."""
-    header = msgpack.packb(tree)
-    return codec.HEAD.pack(codec.MAGIC, len(header)) + header + buffers
-
-
 @pytest.mark.parametrize(
     "forged",
     [
         b"",
         b"\x80\x04pickle",
+        b"UNR2" + codec.encode(1)[4:],
+        raw(b""),
+        raw(b"\xc0\xc0"),
+        raw(b"\xd0\x01"),  # 1 in two bytes
+        raw(b"\xca\x3f\x80\0\0"),  # 1.0 in four
+        raw(b"\xd9\x01x"),
+        raw(b"\x82\xa1k\x01\xa1k\x02"),  # one key twice
+        raw(b"\x81\xc4\x01k\x01"),  # a key of bytes
+        raw(b"\xc7\0\x05"),
+        raw(b"\xa2\xff\xff"),
+        frame(["a", "f8", [1], "C"], b"\0" * 7),
+        frame(["a", "?", [2], "C"], b"\0" * 3),
+        frame(["a", "f8", [1], "K"], b"\0" * 8),
+        frame(["a", ">f8", [1], "C"], b"\0" * 8),
+        frame(["a", "f8", [1], "C", 1], b"\0" * 8),
+        frame(["a", "f8", [1.0], "C"], b"\0" * 8),
+        frame(["a", "f8", (), ["C"]], b"\0" * 8),
+        frame(["a", "f8", {}, "C"], b"\0" * 8),
+        frame(["a", "u1", [1] * (codec.AXES + 1), "C"], b"\0"),
+        frame(["l", "text"]),
+        frame(["l", [], []]),
+        frame(["l", [b"bytes"]]),
+        frame([["l"], []]),
         frame(["a", "f8", [2], "C"], b"\0" * 8),
         frame(["a", "f8", [1], "C"], b"\0" * 9),
         frame(["a", "O", [1], "C"], b"\0" * 8),
@@ -122,12 +158,12 @@ def frame(tree: object, buffers: bytes = b"") -> bytes:
         frame(msgpack.Timestamp(0)),
         frame(b"bytes"),
         codec.HEAD.pack(codec.MAGIC, 2**32 - 1) + b"x",
-        codec.HEAD.pack(codec.MAGIC, 5) + b"\xdd\xff\xff\xff\xff",
-        codec.HEAD.pack(codec.MAGIC, 100_000) + b"\x91" * 100_000,
+        codec.HEAD.pack(codec.MAGIC, 2) + b"\x01",
+        raw(b"\xdd\xff\xff\xff\xff"),
+        raw(b"\x91" * 100_000),
         codec.HEAD.pack(codec.MAGIC, 2**21) + b"\xdc\xff\xff" + b"\x80" * 2**21,
-        frame({"k" * 101: 1}),
-        frame(["l", [None] * 5_001]),
     ],
+    ids=lambda forged: forged[:24].hex(),
 )
 def test_forged_frames_are_refused(forged: bytes) -> None:
     """A frame that `encode` does not write raises CodecError, whatever it pretends to hold."""
@@ -138,25 +174,14 @@ def test_forged_frames_are_refused(forged: bytes) -> None:
 def test_a_forged_boolean_is_true_or_false() -> None:
     """A byte of 2 in an array of booleans becomes true, and not a third value."""
     array = codec.decode(frame(["a", "?", [2], "C"], b"\2\0"))
-    assert array.dtype == bool and array.tolist() == [True, False]
+    assert array.dtype == bool and array.view(np.uint8).tolist() == [1, 0]
 
 
-@settings(max_examples=2000)
-@given(VALUES, st.data())
-def test_mutated_frames_bring_out_nothing_else(value: object, data: st.DataObject) -> None:
-    """Changing, cutting or doubling bytes of a frame gives a value or CodecError, never another exception."""
-    raw = bytearray(codec.encode(value))
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(raw) - 1)) if raw else 0
-        match data.draw(st.integers(0, 2)):
-            case 0 if raw:
-                raw[place] = data.draw(st.integers(0, 255))
-            case 1:
-                del raw[place:]
-            case _:
-                raw[place:place] = raw[: data.draw(st.integers(0, 16))]
-    with contextlib.suppress(codec.CodecError):
-        codec.encode(codec.decode(bytes(raw)))
+@pytest.mark.parametrize(("shape", "said"), [([-1], "not a shape"), ([3], "longer than its bytes")])
+def test_why_an_array_is_refused(shape: list[int], said: str) -> None:
+    """What numpy would refuse or, worse, understand does not come as far."""
+    with pytest.raises(codec.CodecError, match=said):
+        codec.decode(frame(["a", "f8", shape, "C"], bytes(16)))
 
 
 @pytest.mark.parametrize("value", [3.5, [1, (2, "x")], {"a": np.arange(6.0).reshape(2, 3).T, "b": np.zeros(0)}])
@@ -179,3 +204,5 @@ def test_packed_counts():
     codec.decode(codec.encode([1, packed]))
     with pytest.raises(codec.CodecError, match="too many parts"):
         codec.encode([1, packed, [0] * 10])
+    with pytest.raises(codec.CodecError, match="too many parts"):
+        codec.encode([[0] * 10, packed])

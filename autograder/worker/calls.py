@@ -119,7 +119,8 @@ def _text(error: BaseException) -> str:
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:
     try:
-        known = [p.name for p in inspect.signature(function).parameters.values() if p.kind < p.VAR_POSITIONAL]
+        parameters = inspect.signature(function).parameters.values()
+        known = [p.name[: watch.LENGTH] for p in parameters if p.kind < p.VAR_POSITIONAL]
     except BaseException:  # a learner's object may do anything when it is asked for its signature
         known = []
     return (known + [f"argument {n + 1}" for n in range(len(known), count)])[:count]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgpack
@@ -17,9 +18,11 @@ import numpy as np
 MAGIC = b"UNR1"
 LIMIT = 64 * 2**20  # bytes of one frame
 REPLY_LIMIT = 4 * 2**20  # bytes of a worker's reply: the judge keeps the replies of a whole exercise
-HEADER_LIMIT = 2**20  # bytes of a header: msgpack builds all of it before anything can be counted
+HEADER_LIMIT = 2**20  # bytes of a header
 DEPTH = 16
 NODES = 5_000
+AXES = 8
+EMPTY = 10_000  # an empty array's other axes, multiplied: it holds nothing, but code may walk along them
 KEY = 100  # characters of a dict's key
 DTYPES = {"?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 HEAD = struct.Struct("<4sI")
@@ -49,7 +52,7 @@ def packed(value: Any) -> Packed:
 def encode(value: Any) -> bytes:
     """A frame for ``value``; memory layouts (C, Fortran, strided) are kept; CodecError where it has no form."""
     buffers: list[bytes] = []
-    header = msgpack.packb(_pack(value, buffers, 0, [0]), buf_size=4096)  # its own choice is 1 MB, made anew each time
+    header = _header(_pack(value, buffers, 0, [0]))
     size = HEAD.size + len(header) + sum(map(len, buffers))
     if size > LIMIT or len(header) > HEADER_LIMIT:
         raise CodecError(f"too large ({size:,} bytes)")
@@ -65,13 +68,14 @@ def decode(frame: bytes) -> Any:
         if magic != MAGIC or length > HEADER_LIMIT or HEAD.size + length > len(frame):
             raise CodecError("not a frame")
         start = HEAD.size + length
-        tree = msgpack.unpackb(
-            frame[HEAD.size : start], strict_map_key=True, max_array_len=NODES, max_map_len=NODES, max_ext_len=0
-        )
+        header = frame[HEAD.size : start]
+        tree = _unpacked(header)
         reader = _Reader(memoryview(frame)[start:])
         value = reader.value(tree, 0)
         if reader.at != len(reader.data):
             raise CodecError("bytes are left over")
+        if _header(tree) != header:  # the same key twice, a float of four bytes, an integer of more than it needs
+            raise CodecError("a header in another spelling")
         return value
     except CodecError:
         raise
@@ -87,6 +91,25 @@ def copy(value: Any) -> Any:
 def plain(value: Any) -> Any:
     """``value`` as it arrives on the other side, without sharing memory; CodecError names what has no form."""
     return copy(value)
+
+
+def _header(tree: Any) -> bytes:
+    return msgpack.packb(tree, buf_size=4096)  # type: ignore[no-any-return]  # its own choice is 1 MB, made anew each time
+
+
+def _unpacked(header: bytes) -> Any:
+    """The tree of a header; CodecError while it is built when it has too many parts: a byte may become an object."""
+    count = 0
+
+    def counted(container: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count > 2 * NODES:  # a value is two lists at most
+            raise CodecError("of too many parts")
+        return container
+
+    # msgpack takes memory for as many entries as a list says that it has
+    return msgpack.unpackb(header, max_array_len=NODES, list_hook=counted, object_hook=counted)
 
 
 def _pack(value: Any, buffers: list[bytes], depth: int, count: list[int]) -> Any:
@@ -136,18 +159,27 @@ def _key(key: Any) -> str:
 
 
 def _pack_array(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
+    if array.nbytes > LIMIT:
+        raise CodecError(f"too large ({array.nbytes:,} bytes)")
+    _check_axes(array.shape)
     code = NATIVE.get(array.dtype)
     if code is None:  # the other byte order, or nothing for the wire
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         code = NATIVE.get(array.dtype)
     if code is None:
         raise CodecError(f"an array of {array.dtype}"[:80])
-    if array.nbytes > LIMIT:
-        raise CodecError(f"too large ({array.nbytes:,} bytes)")
     flags = array.flags
     layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
     buffers.append(array.tobytes("F" if layout == "F" else "C"))
     return ["a", code, list(array.shape), layout]
+
+
+def _check_axes(shape: Sequence[int]) -> None:
+    """CodecError for a shape that does not travel, on either side."""
+    if len(shape) > AXES:
+        raise CodecError(f"too large (an array of {len(shape)} axes)")
+    if 0 in shape and math.prod(size for size in shape if size) > EMPTY:
+        raise CodecError(f"too large (an empty array of shape {tuple(shape)})")
 
 
 class _Reader:
@@ -175,11 +207,12 @@ class _Reader:
         raise CodecError("a node of no known kind")
 
     def array(self, code: Any, shape: Any, layout: Any) -> np.ndarray:
-        if code not in DTYPES or type(shape) is not list or len(shape) > 8 or layout not in ("C", "F", "S"):
+        if code not in DTYPES or type(shape) is not list or layout not in ("C", "F", "S"):
             raise CodecError("not an array")
         for size in shape:
-            if type(size) is not int or not 0 <= size <= LIMIT:
+            if type(size) is not int or size < 0:
                 raise CodecError("not a shape")
+        _check_axes(shape)
         dtype = WIRE[code]
         size = math.prod(shape) * dtype.itemsize
         if size > len(self.data) - self.at:
@@ -196,7 +229,7 @@ def _lay_out(flat: np.ndarray, shape: list[int], layout: str) -> np.ndarray:
     if layout == "F":
         return flat.reshape(shape, order="F").copy(order="F")
     dense = flat.reshape(shape)
-    if layout == "C" or not shape:
+    if layout == "C":
         return dense.copy()
     strided = np.zeros([*shape[:-1], 2 * shape[-1]], flat.dtype)[..., ::2]
     strided[...] = dense

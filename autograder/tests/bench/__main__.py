@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from autograder.tests import kills
+from autograder.tests import fuzz, kills
 from autograder.tests.bench import chapters, scale, speed
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "scale": lambda: [scale.table()],
     "chapters": lambda: [chapters.table()],
     "kills": lambda: [kills.table()],
+    "decoder": lambda: [fuzz.table()],
 }
 
 

@@ -18,10 +18,12 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from autograder import paths
+from autograder import __main__, paths
+from autograder.judge.selftest import start_ahead
 from autograder.judge.session import Judge
 from autograder.tests.bench.measure import run
 
+__all__ = ["__main__"]  # how the command sets up garbage collection
 BEGAN = psutil.Process().create_time()
 
 
@@ -104,6 +106,7 @@ def grade_class(chapter: str, submitted: Path) -> tuple[Counted, int]:
 def main() -> None:
     """Measure what the arguments say."""
     what, chapter, submitted = sys.argv[1:]
+    start_ahead()
     judge, passed = (judge_class if what == "judge" else grade_class)(chapter, Path(submitted))
     wall, peak = time.time() - BEGAN, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = Cost(wall, judge.start, own_cpu() + judge.box_seconds, judge.box_seconds, judge.start_cpu, peak,
