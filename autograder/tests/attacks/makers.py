@@ -99,3 +99,76 @@ def pipe(world: World, folder: Path, attack: Attack) -> Path:
     path = folder / "ch02_recurrence.ipynb"
     os.mkfifo(path)
     return path
+
+
+def hard_link(world: World, folder: Path, attack: Attack) -> Path:
+    path = folder / "ch02_recurrence.ipynb"
+    path.hardlink_to(world.aims["key"])
+    return path
+
+
+def endless_device(world: World, folder: Path, attack: Attack) -> Path:
+    path = folder / "ch02_recurrence.ipynb"
+    path.symlink_to("/dev/zero")
+    return path
+
+
+def folder_in_its_place(world: World, folder: Path, attack: Attack) -> Path:
+    path = folder / "ch02_recurrence.ipynb"
+    path.mkdir()
+    return path
+
+
+def marked_order(world: World, folder: Path, attack: Attack) -> Path:
+    text = _notebook(folder, _cells(attack)).read_bytes()
+    return _file(folder, b"\xef\xbb\xbf" + text)
+
+
+def null_bytes(world: World, folder: Path, attack: Attack) -> Path:
+    return _notebook(folder, _cells(attack, f"{ZEROS}\n# \0 and the rest\nrnn_forward = None"))
+
+
+def same_key_twice(world: World, folder: Path, attack: Attack) -> Path:
+    cells = json.dumps(_cells(attack))
+    return _file(folder, f'{{"nbformat": 4, "cells": [], "cells": {cells}, "metadata": {{}}, "metadata": 1}}')
+
+
+def no_numbers(world: World, folder: Path, attack: Attack) -> Path:
+    text = json.dumps(_cells(attack, metadata={"nbgrader": {"grade_id": "rnn_step", "points": float("inf")}}))
+    return _file(folder, f'{{"nbformat": NaN, "nbformat_minor": -Infinity, "metadata": {{}}, "cells": {text}}}')
+
+
+def of_other_kinds(world: World, folder: Path, attack: Attack) -> Path:
+    odd = [None, 7, [], {"cell_type": 3, "source": {}}, {"metadata": [], "source": [1, None]}, {"source": "\ud800"}]
+    return _notebook(folder, [*odd, *_cells(attack, metadata=[{}])])  # type: ignore[list-item]
+
+
+def answer_as_text(world: World, folder: Path, attack: Attack) -> Path:
+    marks = {"nbgrader": {"grade_id": "rnn_step", "solution": True}}
+    return _notebook(folder, _cells(attack, cell_type="raw", metadata=marks))
+
+
+def magics(world: World, folder: Path, attack: Attack) -> Path:
+    lines = [
+        "!touch @temp@/@mark@",
+        "%cd /",
+        "%load_ext autoreload",
+        "%%bash",
+        "?rnn_step",
+        "get_ipython().system('id')",
+    ]
+    sources = [world.aim(line) for line in lines]
+    extra = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": each} for each in sources]
+    return _notebook(folder, [*extra, *_cells(attack)])
+
+
+def widgets_and_attachments(world: World, folder: Path, attack: Attack) -> Path:
+    state = {"widgets": {"application/vnd.jupyter.widget-state+json": {"state": {"a": {"model_module": "../../x"}}}}}
+    text = {"cell_type": "markdown", "metadata": {}, "source": "![](attachment:../../gradebook.db)"}
+    attached = {**text, "attachments": {"../../gradebook.db": {"text/plain": "x"}}}
+    return _notebook(folder, [attached, *_cells(attack)], metadata=state)
+
+
+def turned_text(world: World, folder: Path, attack: Attack) -> Path:
+    raises = "def rnn_step(x, h_prev, Wx, Wh, b):\n    raise ValueError('\\x1b[2J\\u202e\\x07 full marks \\x9b1m')"
+    return _notebook(folder, _cells(attack, raises))
