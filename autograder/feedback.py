@@ -215,6 +215,8 @@ def _mark(text: str, which: list[int], before: str, after: str) -> str:
 
 def _clean(text: str, keep: str = "") -> str:
     """Printable characters alone: no escape sequence reaches a terminal, no line break a line."""
+    if text.isprintable():  # nearly every text is
+        return text
     return "".join(char if char.isprintable() or char in keep else " " for char in text)
 
 

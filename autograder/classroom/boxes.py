@@ -66,7 +66,7 @@ class Boxes:
             if terms not in self.judges:
                 terms.agree()
                 self._close_idle()  # of a run that could not say that it ended
-                judge = Judge(terms.allow_unisolated, terms.seed, terms.device)
+                judge = Judge(terms.allow_unisolated, terms.seed, terms.device, chapter=terms.chapter)
                 self.judges[terms] = judge.__enter__()
             self.users[terms] += 1
             judge = self.judges[terms]

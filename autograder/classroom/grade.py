@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -16,6 +15,7 @@ from autograder.classroom.journal import Journal
 from autograder.classroom.progress import Progress, table
 from autograder.classroom.rebuild import line
 from autograder.classroom.run import GradeResult, OpenJudge, Run
+from autograder.judge import cores
 from autograder.judge.session import Judge
 
 __all__ = ["GradeResult", "Regrade", "grade"]
@@ -50,15 +50,15 @@ def grade(
     if scheduler:
         from autograder.classroom.cluster import MOST, Cluster  # Dask takes a moment to import
 
-        open_judge, jobs = partial(Cluster, scheduler, chapter), jobs or MOST
-    judge = open_judge(allow_unisolated=allow_unisolated, device=device)
+        open_judge, jobs = partial(Cluster, scheduler), jobs or MOST
+    judge = open_judge(allow_unisolated=allow_unisolated, device=device, chapter=chapter)
     with (
         folder.locked(),
         _journal(folder.journals / f"{chapter}.jsonl") as journal,
         Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
     ):
         run = Run(chapter, folder, journal, writer, judge)
-        _judge(run, handed, jobs or cores(), regrade, console)
+        _judge(run, handed, jobs or cores.count(), regrade, console)
         run.finish()
     _report(console, run)
     return run.result
@@ -80,11 +80,6 @@ def _journal(path: Path) -> Journal:
         return Journal(path)
     except OSError as error:
         raise unwritable(path, error) from error
-
-
-def cores() -> int:
-    """The number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _report(console: Console, run: Run) -> None:

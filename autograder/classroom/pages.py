@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -96,6 +96,7 @@ def _helpers(graded: NotebookNode) -> dict[str, list[str]]:
     return found
 
 
+@lru_cache(maxsize=1000)  # many hand in the same few lines, and some the whole of another's
 def _code(source: str) -> Markup:
     return Markup(highlight(clean(source, MAX_SHOWN), LEXER, FORMATTER))
 

@@ -26,6 +26,7 @@ from autograder.classroom.journal import Journal
 from autograder.classroom.pages import page
 from autograder.classroom.progress import Progress
 from autograder.classroom.rebuild import line, rebuild, stamp, write_verdict
+from autograder.judge import cores
 from autograder.judge.session import JudgeError
 from autograder.judge.submission import read
 from autograder.judge.verdict import Verdict
@@ -179,7 +180,7 @@ class Run:
 
     @contextmanager
     def _pool(self, jobs: int) -> Iterator[ThreadPoolExecutor]:
-        pool = ThreadPoolExecutor(jobs, thread_name_prefix="judge")
+        pool = cores.pool(jobs)
         try:
             yield pool
         except BaseException:

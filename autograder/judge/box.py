@@ -14,10 +14,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder import paths
 from autograder.errors import UserError
-from autograder.judge import gpu, parts
+from autograder.judge import cores, gpu, parts
 from autograder.judge.stage import Stage, staging
 
 START_SECONDS = 120.0
@@ -100,14 +101,14 @@ class Box:
         return self
 
     def fork(self) -> Ends:
-        """A new worker; BoxError when the box is gone."""
+        """A new worker, on the cores of the thread that asks for it; BoxError when the box is gone."""
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         status, status_end = os.pipe()
         ends = Ends(next(self.numbers), ours, output, status)
         fds = [theirs.fileno(), output_end, status_end]
         try:
-            self._ask({"fork": ends.number}, fds)
+            self._ask({"fork": ends.number, "cores": cores.here()}, fds)
         except BoxError:
             ends.close()
             raise
@@ -128,7 +129,7 @@ class Box:
         self.process.wait()
         self.holder.close()
 
-    def _ask(self, request: dict[str, int], fds: list[int]) -> None:
+    def _ask(self, request: dict[str, Any], fds: list[int]) -> None:
         with self.lock:
             self.wait()
             try:

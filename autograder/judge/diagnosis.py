@@ -38,6 +38,11 @@ class Diagnoser:
         self.reference = OnCpu(reference or Memo(implementations.solution(chapter)))
         self.mutants = [_Remembered(mutant) for mutant in implementations.mutants(chapter)]
 
+    def prepare(self) -> None:
+        """Make the mutants' links, which otherwise their first calls do."""
+        for remembered in self.mutants:
+            _ = remembered.mutant.link
+
     def __call__(self, exercise: str, calls: Sequence[Call]) -> list[Diagnosis]:
         """What the calls of one exercise look like."""
         return diagnose(calls, self.reference, [mutant for mutant in self.mutants if mutant.of == exercise])

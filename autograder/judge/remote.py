@@ -9,6 +9,8 @@ import contextlib
 import os
 import re
 import select
+import socket
+import struct
 import time
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -17,9 +19,10 @@ from autograder.judge.box import Box, BoxError, Ends, WorkerKilled
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.worker import codec, watch
 from autograder.worker.calls import Failure, Reply
-from autograder.worker.serve import LENGTH
+from autograder.worker.serve import HEAD
 
 GONE_SECONDS = 10.0
+AT_ONCE = struct.pack("ll", 0, 20_000)  # a reply comes within 20 ms, or is waited for with an eye on what is printed
 OUTPUT_LIMIT = 16 * 2**20  # bytes printed before a worker is ended
 ENDING = 5.0  # seconds for the word on how a worker ended: the kernel takes some to give back gigabytes
 DECIMALS = re.compile(r"[-+]?\d+\.\d*(?:e[-+]?\d+)?|[-+]?\d+e[-+]?\d+", re.IGNORECASE)
@@ -47,7 +50,7 @@ class Worker:
         self.box = box
         self.forgiving = forgiving
         self.ends: Ends = box.fork()
-        self.ends.channel.setblocking(False)
+        self.ends.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, AT_ONCE)
         os.set_blocking(self.ends.output, False)
         self.poll = select.poll()
         self.poll.register(self.ends.channel, select.POLLIN)
@@ -58,22 +61,24 @@ class Worker:
 
     def ask(self, do: str, args: Sequence[Any], seconds: float) -> Any:
         """The answer to one request; CallTimeout or WorkerDied where none comes, and then the worker is gone."""
+        return read(self.exchange(request(do, args), seconds))
+
+    def exchange(self, request: bytes, seconds: float) -> bytes:
+        """The frame that answers a frame, whatever stands in it; CallTimeout or WorkerDied where none comes."""
         self.count += 1
         deadline = time.monotonic() + seconds
         try:
-            request = codec.encode({"id": self.count, "do": do, "args": list(args)})
-            self._send(LENGTH.pack(len(request)) + request, deadline)
-            (size,) = LENGTH.unpack(self._receive(LENGTH.size, deadline))
+            self._send(HEAD.pack(len(request), self.count) + request, deadline)
+            size, number = HEAD.unpack(self._receive(HEAD.size, deadline))
             if size > codec.REPLY_LIMIT:
                 raise WorkerDied("it sent a reply larger than 4 MB")
-            answer = codec.decode(self._receive(size, deadline))
+            if number != self.count:
+                raise WorkerDied("it sent a reply that does not belong to the request")
+            return self._receive(size, deadline)
         except TimeoutError:
             raise CallTimeout(seconds) from None
-        except (codec.CodecError, ConnectionError) as error:
-            raise WorkerDied(str(error) if isinstance(error, codec.CodecError) else self._ending()) from None
-        if type(answer) is not list or len(answer) != 2 or type(answer[0]) is not int or answer[0] != self.count:
-            raise WorkerDied("it sent a reply that does not belong to the request")
-        return answer[1]
+        except ConnectionError:
+            raise WorkerDied(self._ending()) from None
 
     def close(self) -> None:
         """End the worker for good."""
@@ -87,14 +92,17 @@ class Worker:
         view = memoryview(data)
         while view:
             try:
-                view = view[self.ends.channel.send(view) :]
+                view = view[self.ends.channel.send(view, socket.MSG_DONTWAIT) :]
             except BlockingIOError:
                 self._wait(select.POLLOUT, deadline)
 
     def _receive(self, size: int, deadline: float) -> bytes:
         while len(self.received) < size:
-            self._wait(select.POLLIN, deadline)
-            chunk = self.ends.channel.recv(1 << 16)
+            try:
+                chunk = self.ends.channel.recv(1 << 16)
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
+                continue
             if not chunk:
                 raise ConnectionError
             self.received += chunk
@@ -143,6 +151,19 @@ class Worker:
         }
         known["signal 31"] = "it made a system call that is not allowed"
         return known.get(ending, f"it ended by itself ({ending})")
+
+
+def request(do: str, args: Sequence[Any]) -> bytes:
+    """The frame that asks a worker to ``do`` something."""
+    return codec.encode({"do": do, "args": list(args)})
+
+
+def read(frame: bytes) -> Any:
+    """What stands in a frame of a worker's; WorkerDied where nothing can be read."""
+    try:
+        return codec.decode(frame)
+    except codec.CodecError as error:
+        raise WorkerDied(str(error)) from None
 
 
 def read_reply(answer: Any, lines: set[str]) -> Reply:

@@ -19,6 +19,7 @@ from autograder.judge.diagnosis import MOST
 from autograder.judge.draws import Draws
 from autograder.judge.forbidden import ForbiddenCall
 from autograder.judge.guard import Guard
+from autograder.judge.known import Outcome, Walk
 from autograder.judge.related import seen
 from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied
 from autograder.judge.trial import alike, leaves
@@ -26,7 +27,6 @@ from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, S
 
 Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
-SAMPLED = 6  # calls of an exercise, at least, that are looked at for the precision they were computed in
 FLOAT64 = 1e-9  # what float64 arithmetic keeps to, in whatever order it adds; float32 does not
 NOT_REPEATABLE = (
     "Called twice with the same input, your code gives two different results: is something drawn at random, or kept "
@@ -49,6 +49,7 @@ class Findings:
     calls: list[Call] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)  # of each failure: the exception's type, or "" for a wrong value
     failures: dict[str, CheckFailed] = field(default_factory=dict)  # by the name of the check
+    imprecise: bool = False  # passed, with fewer digits than float64 has
 
     @property
     def share(self) -> float:
@@ -66,11 +67,13 @@ def judge_exercise(
     diagnose: Diagnose | None = None,
     forbidden: str = "",
     failures: dict[str, CheckFailed] | None = None,
+    walk: Callable[[Check, str], Walk] | None = None,
 ) -> ExerciseVerdict:
     """Run every check of ``exercise`` on what ``link`` calls by its name.
 
     ``forbidden`` is a call that reading the source has found; then nothing runs.
     ``failures`` receives what each failing check raised, by its name, with the arrays that a verdict does not hold.
+    ``walk`` gives the way through a check that ``link`` goes, where what others have passed with is known.
     Each check draws its inputs from a generator of its own, made from ``seed`` and the check's name.
     Raises CheckBroken when a check itself is at fault.
     """
@@ -82,12 +85,12 @@ def judge_exercise(
     if not ours:
         raise CheckBroken(f"{exercise.name}: there is no check of it in {exercise.chapter}")
     for check in ours:
-        _run(check, guard, reference, seed, device, found)
+        _run(check, guard, reference, seed, device, found, walk and walk(check, device))
     status = _status(found, guard.stop)
     score = 0.0 if status == "forbidden" else round(exercise.points * found.share, 4)
     verdict = ExerciseVerdict(exercise.name, status, score, exercise.points, checks=found.verdicts)
     verdict.message = _message(verdict, found, guard.stop)
-    if status == "passed" and _is_single_precision(found.calls, reference):
+    if status == "passed" and found.imprecise:
         verdict.message = SINGLE_PRECISION
     if diagnose and status in ("failed", "error"):
         verdict.diagnosis = diagnose(exercise.name, found.calls)
@@ -103,7 +106,7 @@ def _differs_again(guard: Guard, found: Findings) -> list[Diagnosis]:
     answered = [call for call in found.calls if not call.reply.failure]
     with contextlib.suppress(CallTimeout, WorkerDied, ForbiddenCall):
         for call in answered[-1:]:
-            if not alike(guard.call(call.name, call.args, call.kwargs), call.reply):
+            if not alike(guard.link.call(call.name, call.args, call.kwargs), call.reply):
                 return [Diagnosis("relation:not_repeatable", NOT_REPEATABLE, "a call was made once more")]
     return []
 
@@ -111,14 +114,13 @@ def _differs_again(guard: Guard, found: Findings) -> list[Diagnosis]:
 def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
     """Does an answer that passed, called with float64, agree with the right one to fewer digits than float64 has?
 
-    A few calls tell, of the first and of the last checks.
+    The last such call of a check tells.
     """
     double = [call for call in calls if "f4" not in _floats(call.args) and _floats(call.reply.value)]
-    double = double[:: max(1, len(double) // SAMPLED)]
-    right = (reference._link.call(call.name, call.args, call.kwargs) for call in double)
+    right = [reference._link.call(call.name, call.args, call.kwargs) for call in double[-1:]]
     return not all(
         alike(seen(call.name, call.reply), seen(call.name, reply), FLOAT64)
-        for call, reply in zip(double, right, strict=True)
+        for call, reply in zip(double[-1:], right, strict=True)
     )
 
 
@@ -128,34 +130,46 @@ def _floats(value: Any) -> set[str]:
     return {f"f{array.itemsize}" for array in arrays if array.dtype.kind == "f"}
 
 
-def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: str, found: Findings) -> None:
+def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: str, found: Findings,
+         walk: Walk | None) -> None:  # fmt: skip
     """One check; its verdict, calls and kind of failure are added to ``found``."""
     verdict = CheckVerdict(check.name, check.sentence, False, check.weight)
     found.verdicts.append(verdict)
     if guard.stop:
         verdict.message = _not_run(guard.stop)
         return
-    guard.arm()
-    names = [name for name in check.arguments if name not in checks.HELPERS]
-    subjects = {name: Subject(name, guard) for name in names}
-    rng = Draws(seed, check.name)
     start = time.perf_counter()
+    outcome, failure = walk.follow() if walk else None, None
+    if not outcome:
+        guard.begin(walk)
+        calls, failure = _try(check, guard, reference, seed, device)
+        outcome = Outcome(calls, not failure and _is_single_precision(calls, reference))
+        if walk and not failure:
+            walk.keep(outcome)
+    verdict.seconds = time.perf_counter() - start
+    verdict.passed = failure is None
+    found.calls += outcome.calls
+    found.imprecise |= outcome.imprecise
+    if failure:
+        _note(verdict, failure, outcome.calls, reference, found)
+
+
+def _try(
+    check: Check, guard: Guard, reference: Reference, seed: int, device: str
+) -> tuple[list[Call], CheckFailed | None]:
+    """Go through a check: the calls that it makes of its exercise, and why it fails, or None."""
+    subjects = {name: Subject(name, guard) for name in check.arguments if name not in checks.HELPERS}
     failure: CheckFailed | None = None
     try:
-        check.run(rng=rng, device=device, reference=reference, **subjects)
+        check.run(rng=Draws(seed, check.name), device=device, reference=reference, **subjects)
     except CheckFailed as error:
         failure = error
     except UserError:  # the box has ended, say: no fault of the check's
         raise
     except Exception as error:
         raise CheckBroken(f"{check.name}: {type(error).__name__}: {error}") from error
-    failure = guard.stop or failure  # a check may catch what it expects to be raised, never what ends the exercise
-    verdict.seconds = time.perf_counter() - start
-    verdict.passed = failure is None
-    calls = subjects[check.exercise].calls
-    found.calls += calls
-    if failure:
-        _note(verdict, failure, calls, reference, found)
+    # a check may catch what it expects to be raised, never what ends the exercise
+    return subjects[check.exercise].calls, guard.stop or failure
 
 
 def _note(

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from autograder import course, paths
@@ -17,6 +17,7 @@ from autograder.errors import UserError
 from autograder.judge import devices, implementations, selftest, submission
 from autograder.judge.box import Box, BoxError, WorkerKilled
 from autograder.judge.diagnosis import Diagnoser, careful
+from autograder.judge.known import Known
 from autograder.judge.missing import untouched, why_missing
 from autograder.judge.run import judge_exercise
 from autograder.judge.sitting import Sitting
@@ -26,6 +27,12 @@ from autograder.judge.submission import Submission
 from autograder.judge.verdict import ExerciseVerdict, Verdict
 
 NOTES = 20  # notes of one verdict
+MODULES = (
+    "torch",
+    "torch.fx.experimental.symbolic_shapes",  # the first gradient imports it
+    "autograder.course.markers",
+    "autograder.course.notebook",
+)
 ATTEMPTS = 3
 
 
@@ -40,18 +47,20 @@ class Judge:
 
     ``isolation`` is boxed, inner or none, found by the self-test at start; ``warning`` says why it is not boxed.
     ``seed`` makes the inputs of all checks.
+    While the box starts, the checks of ``chapter``, if it is known, are gone through with the solutions.
     On the ``device`` cuda, torch exercises run in a box of their own, one submission at a time; the others as ever.
     Raises JudgeError where learners' code cannot be isolated, unless ``allow_unisolated``; DeviceError without a GPU.
     """
 
     def __init__(self, allow_unisolated: bool = False, seed: int | None = None, device: str = "cpu",
-                 levels: tuple[str, ...] = ("boxed", "inner")) -> None:  # fmt: skip
+                 levels: tuple[str, ...] = ("boxed", "inner"), chapter: str = "") -> None:  # fmt: skip
         self.allow_unisolated = allow_unisolated
         self.seed = secrets.randbits(32) if seed is None else seed
         self.device = device
         self.levels = levels
+        self.chapter = chapter
         self.lock = threading.Lock()
-        self.chapters: dict[str, tuple[Reference, Diagnoser]] = {}
+        self.chapters: dict[str, tuple[Reference, Diagnoser, Known]] = {}
         self.boxes: dict[str, Box] = {}  # by device
         self.warning = ""
         self.closed = False
@@ -60,7 +69,7 @@ class Judge:
         devices.require(self.device)
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings(action="ignore"))  # a mutant that warns would give itself away
-            meanwhile = threading.Thread(target=_import)  # two seconds that the box needs anyway
+            meanwhile = threading.Thread(target=self._prepare)  # two seconds that the box needs anyway
             meanwhile.start()
             try:
                 self.boxes[devices.CPU], self.holes = self._open()
@@ -147,22 +156,35 @@ class Judge:
 
     def _found(self, exercise: course.Exercise, sitting: Sitting, device: str) -> ExerciseVerdict:
         """The verdict on one exercise; the worker runs the cells before the first."""
-        reference, diagnoser = self._chapter(exercise.chapter)
+        reference, diagnoser, known = self._chapter(exercise.chapter)
         sitting.load()
         sitting.next_exercise()
         found = judge_exercise(exercise, sitting, reference, self.seed, device, careful(diagnoser),
-                               sitting.forbidden.get(exercise.name, ""))  # fmt: skip
+                               sitting.forbidden.get(exercise.name, ""), walk=partial(known.walk, sitting))  # fmt: skip
         if found.status == "missing":
             found.message = why_missing(exercise.name, sitting) or found.message
         return found
 
-    def _chapter(self, slug: str) -> tuple[Reference, Diagnoser]:
-        """Expected answers and mutants' answers, shared by all submissions of this judge."""
+    def _chapter(self, slug: str) -> tuple[Reference, Diagnoser, Known]:
+        """Expected answers, mutants' answers and what has passed, shared by all submissions of this judge."""
         with self.lock:
             if slug not in self.chapters:
                 memo = Memo(implementations.solution(slug))
-                self.chapters[slug] = Reference(memo), Diagnoser(slug, memo)
+                self.chapters[slug] = Reference(memo), Diagnoser(slug, memo), Known()
             return self.chapters[slug]
+
+    def _prepare(self) -> None:
+        """What the first submission would wait for: imports, right answers; what goes wrong goes wrong there again."""
+        for module in MODULES:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
+        with contextlib.suppress(Exception):
+            if self.chapter:
+                submission.master_sources(self.chapter)
+                reference, diagnoser, _ = self._chapter(self.chapter)
+                diagnoser.prepare()
+                for exercise in course.load(self.chapter).exercises:
+                    judge_exercise(exercise, implementations.solution(self.chapter), reference, self.seed)
 
     def _open(self, ahead: str = "") -> tuple[Box, list[str]]:
         """A box, and what holes it has; ``ahead`` is the level of the CPU's box, where this one is to have a GPU."""
@@ -205,12 +227,6 @@ class Judge:
             self.closed = True  # whoever is still judging must not start the box anew
             for box in self.boxes.values():
                 box.close()
-
-
-def _import() -> None:
-    for module in ("torch", "autograder.course.markers", "autograder.course.notebook"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
 
 
 @cache

@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from autograder.course import Chapter
+from autograder.judge import remote
 from autograder.judge.box import Box, BoxError
-from autograder.judge.remote import Worker, read_failure, read_preparation, read_reply
+from autograder.judge.remote import Worker, read_failure, read_preparation
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.judge.submission import Submission
 from autograder.worker.calls import Failure, Reply
@@ -54,17 +55,28 @@ class Sitting:
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call a function of the submission; CallTimeout and WorkerDied cost the worker; the next has a new one."""
+        return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
+
+    def exchange(self, request: bytes) -> bytes:
+        """A call as it goes over the link, and what came back, which is not read yet."""
         self.load()
         assert self.worker
         start = time.monotonic()
         try:
-            answer = self.worker.ask("call", [name, args, kwargs, trace], min(CALL_SECONDS, max(self.left, 0.1)))
-            return read_reply(answer, self.lines)
+            return self.worker.exchange(request, min(CALL_SECONDS, max(self.left, 0.1)))
         except (CallTimeout, WorkerDied):
             self._lose()
             raise
         finally:
             self.left -= time.monotonic() - start
+
+    def read(self, frame: bytes) -> Reply:
+        """What came back, read; WorkerDied, which costs the worker, where it is no reply."""
+        try:
+            return remote.read_reply(remote.read(frame), self.lines)
+        except WorkerDied:
+            self._lose()
+            raise
 
     def load(self) -> None:
         """A worker that has run the cells, if there is none; a cell that ends its worker is left out of the next."""

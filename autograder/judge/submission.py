@@ -154,7 +154,7 @@ def _chapter_of(cells: list[_RawCell]) -> str | None:
 
 
 @cache
-def _master_sources(chapter: str) -> dict[str, Role]:
+def master_sources(chapter: str) -> dict[str, Role]:
     """What stands in the released notebook besides the answers: no learner's work, so it does not run.
 
     Taken from the source of the chapter: in ``exercises/`` a learner may have been at work.
@@ -182,8 +182,8 @@ def _assign_roles(cells: list[_RawCell], chapter: str) -> tuple[SubmittedCell, .
             role: Role = "markdown"
         elif cell.grade_id.startswith("check_") and cell.grade_id[6:] in exercises and not answers:
             role = "check"
-        elif text in _master_sources(chapter):
-            role = _master_sources(chapter)[text]
+        elif text in master_sources(chapter):
+            role = master_sources(chapter)[text]
         elif any(text == exercises[name].starter.strip() for name in answers):
             role = "untouched"
         else:

@@ -18,10 +18,10 @@ def pretended() -> Iterator[list[tuple[str, str, bool]]]:
     seen: list[tuple[str, str, bool]] = []
 
     @functools.wraps(JUDGE)
-    def judge_exercise(exercise, sitting, reference, seed, device, *rest):
+    def judge_exercise(exercise, sitting, reference, seed, device, *rest, **named):
         assert device == sitting.box.device
         seen.append((exercise.name, device, sitting.box.turn.locked()))
-        return JUDGE(exercise, sitting, reference, seed, devices.CPU, *rest)
+        return JUDGE(exercise, sitting, reference, seed, devices.CPU, *rest, **named)
 
     with (
         mock.patch.object(devices, "require", lambda device: None),

@@ -87,7 +87,7 @@ class Recorder:
         """Call through."""
         reply = self.link.call(name, args, kwargs, trace)
         failure = reply.failure and vars(reply.failure)
-        self.frames.append(codec.encode([len(self.frames), {**vars(reply), "failure": failure}]))
+        self.frames.append(codec.encode({**vars(reply), "failure": failure}))
         return reply
 
 
@@ -107,8 +107,8 @@ def forms() -> Iterator[bytes]:
         wide = np.ones((3, 4), dtype)
         yield codec.encode([wide, np.asfortranarray(wide), wide[:, ::2], wide[0, 0], wide[:0]])
     failure = vars(Failure("ValueError", "shapes (2,3) and (4,5) not aligned", 3, "return x @ W"))
-    yield codec.encode([1, {**vars(Reply(changed=("x", "h_prev"), operators=("aten::tanh",))), "failure": failure}])
-    yield codec.encode([2, {"problems": ["", "line 1"], "notes": ["", "…"], "forbidden": {"rnn_step": ""}}])
+    yield codec.encode({**vars(Reply(changed=("x", "h_prev"), operators=("aten::tanh",))), "failure": failure})
+    yield codec.encode({"problems": ["", "line 1"], "notes": ["", "…"], "forbidden": {"rnn_step": ""}})
     yield codec.encode([3, {"": [None, True, -1, 2**64 - 1, float("nan"), "ü", (), [], {}]}])
 
 

@@ -121,7 +121,7 @@ ENDINGS = {
     "import os\ndef f(): os._exit(0)": "ended by itself (exit 0)",
     "import os\ndef f(): os.close(3)": "link",
     "import os\ndef f(): os.write(3, b'x' * 100)": "larger than",
-    "import os\ndef f(): os.write(3, b'\\x05\\0\\0\\0hello')": "frame",
+    "import os\ndef f(): os.write(3, b'\\5\\0\\0\\0\\3\\0\\0\\0hello')": "frame",
     "import ctypes\ndef f(): ctypes.string_at(0)": "segmentation fault",
     "import os\ndef f(): os.abort()": "signal 6",
     "def f():\n    while True: print('x' * 10000)": "printed more than",
@@ -164,29 +164,19 @@ def test_the_warm_process_outlives_a_fork_that_fails(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(warm.os, "fork", refuse)
     with ours, theirs, open(os.devnull) as null:
-        socket.send_fds(ours, [b'{"fork": 1}'], [null.fileno()] * 3)
+        socket.send_fds(ours, [b'{"fork": 1, "cores": []}'], [null.fileno()] * 3)
         assert served.answer() and b"temporarily" in ours.recv(200)
         socket.send_fds(ours, [b'{"kill": 1}'], [])
         assert served.answer() and ours.recv(200) == b"{}\n"
     served.selector.close()
 
 
-FORGED = {
-    "True is no 1": "[True, None]",
-    "1.0 is no 1": "[1.0, None]",
-    "an array is no number": "[np.ones(2), None]",
-    "another's": "[7, None]",
-    "too short": "[1]",
-    "no list": "{'id': 1}",
-}
-
-
-@pytest.mark.parametrize("kind", FORGED)
-def test_a_reply_bears_the_number_of_its_request(running: Box, kind: str) -> None:
-    """And nothing that is merely equal to it."""
+@pytest.mark.parametrize("number", [0, 2, 2**32 - 1])
+def test_a_reply_bears_the_number_of_its_request(running: Box, number: int) -> None:
+    """The reply to another one, made before or after it, costs the worker."""
     code = (
-        "import numpy as np\nfrom autograder.worker import codec\nencode = codec.encode\n"
-        f"codec.encode = lambda answer: encode({FORGED[kind]})"
+        "from autograder.worker import serve\nwrite = serve._write\n"
+        f"serve._write = lambda data: write(data[:4] + ({number}).to_bytes(4, 'little') + data[8:])"
     )
     worker = Worker(running)
     worker.ask("prepare", ["", [code], {}], 10)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from autograder import course
 from autograder.judge import implementations
 from autograder.judge.run import judge_exercise
+from autograder.judge.subject import LocalLink
+from autograder.worker.calls import Reply
 
 CELL = """
 class RNNCell(torch.nn.Module):
@@ -52,3 +56,22 @@ def test_function_in_place_of_a_class() -> None:
     reference = implementations.reference("ch02_recurrence")
     verdict = judge_exercise(course.load("ch02_recurrence").exercise("RNNCell"), link, reference, 3)
     assert {check.message for check in verdict.checks} == {"RNNCell must be a class derived from torch.nn.Module"}
+
+
+def test_of_a_class_each_method_is_traced_once() -> None:
+    """One call of each method that computes is watched; what says how a class is built never is."""
+    traced: list[tuple[str, bool]] = []
+
+    class Watched(LocalLink):
+        def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
+            traced.append((name.partition(".")[2], trace))
+            return super().call(name, args, kwargs, trace)
+
+    right = implementations.solution("ch02_recurrence")
+    link = Watched(right.namespace, right.drivers)
+    judge_exercise(
+        course.load("ch02_recurrence").exercise("RNNCell"), link, implementations.reference("ch02_recurrence"), 7
+    )
+    watched = [name for name, trace in traced if trace]
+    assert sorted(watched) == ["forward", "gradients", "second_call"]
+    assert {name for name, _ in traced} - set(watched) == {"parameters", "not_trained", "device_clash"}

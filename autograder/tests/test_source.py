@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from autograder.worker.source import forbidden, prepare
+from autograder import course
+from autograder.judge import implementations
+from autograder.worker.source import Names, forbidden, prepare
 
 
 def run(text: str) -> dict[str, object]:
@@ -96,3 +100,18 @@ def test_ready_made_cells_in_a_torch_exercise_are_found(used: str, found: str) -
     """The parts of torch that do the whole exercise are named; the others are free to use."""
     text = f"import torch\nfrom torch import nn\nclass RNNCell(nn.Module):\n    def forward(self, x): return {used}"
     assert forbidden([prepare(1, text)], "RNNCell", "torch") == found
+
+
+@pytest.mark.parametrize("chapter", course.chapters())
+def test_the_short_cut_says_what_reading_says(chapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether an answer is read whole, or its words are looked through first, the same is found."""
+    before = ["", "import torch", "import torch as t, jax\nfrom torch import *", "from torch.nn import LSTMCell as L"]
+    answers = [(mutant.source, mutant.of) for mutant in implementations.mutants(chapter)]
+    answers += [(source.replace("return ", f"{name}(1); return ", 1), of) for source, of in answers for name in "Lt"]
+    cases = [
+        ([prepare(1, first), prepare(2, source)], of, library)
+        for first, (source, of), library in itertools.product(before, answers, ("numpy", "torch"))
+    ]
+    short = [forbidden(*case) for case in cases]
+    monkeypatch.setattr(Names, "_cannot_match", lambda *_: False)
+    assert short == [forbidden(*case) for case in cases] and any(short) and not all(short)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from autograder import course, paths
-from autograder.judge.submission import _master_sources, read
+from autograder.judge.submission import master_sources, read
 
 CHAPTER = "ch02_recurrence"
 STEP = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + h_prev @ Wh + b)"
@@ -137,5 +137,5 @@ def test_helpers_in_the_released_notebook_itself(monkeypatch: pytest.MonkeyPatch
     notebook.cells.insert(3, nbformat.v4.new_code_cell("def helper():\n    return 1"))
     path.write_text(json.dumps(notebook))
     monkeypatch.setattr(paths, "EXERCISES", tmp_path)
-    _master_sources.cache_clear()
+    master_sources.cache_clear()
     assert read(path).own_cells() == [("cell 3", "def helper():\n    return 1")]

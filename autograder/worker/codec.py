@@ -46,7 +46,7 @@ def packed(value: Any) -> Packed:
     """``value`` as part of a reply; CodecError names what has no form."""
     buffers: list[bytes] = []
     count = [0]
-    return Packed(_pack(value, buffers, 2, count), buffers, count[0])  # a reply is a list of two, the second a dict
+    return Packed(_pack(value, buffers, 1, count), buffers, count[0])  # a reply is a dict
 
 
 def encode(value: Any) -> bytes:
@@ -59,8 +59,11 @@ def encode(value: Any) -> bytes:
     return b"".join([HEAD.pack(MAGIC, len(header)), header, *buffers])
 
 
-def decode(frame: bytes) -> Any:
-    """The value of a frame, in memory of its own; CodecError for anything that `encode` does not write."""
+def decode(frame: bytes, trusted: bool = False) -> Any:
+    """The value of a frame, in memory of its own; CodecError for anything that `encode` does not write.
+
+    A ``trusted`` frame, one that the judge has written, is not asked for all of that.
+    """
     if len(frame) > LIMIT:
         raise CodecError("the frame is too large")
     try:
@@ -69,12 +72,13 @@ def decode(frame: bytes) -> Any:
             raise CodecError("not a frame")
         start = HEAD.size + length
         header = frame[HEAD.size : start]
-        tree = _unpacked(header)
+        tree = msgpack.unpackb(header) if trusted else _unpacked(header)
         reader = _Reader(memoryview(frame)[start:])
         value = reader.value(tree, 0)
         if reader.at != len(reader.data):
             raise CodecError("bytes are left over")
-        if _header(tree) != header:  # the same key twice, a float of four bytes, an integer of more than it needs
+        # the same key twice, a float of four bytes, an integer of more than it needs
+        if not trusted and _header(tree) != header:
             raise CodecError("a header in another spelling")
         return value
     except CodecError:

@@ -11,6 +11,7 @@ import errno
 import os
 import resource
 from collections.abc import Iterable
+from functools import cache
 
 import landlockpy
 import pyseccomp
@@ -101,37 +102,45 @@ def restrict_files(readable: Iterable[str], nodes: Iterable[str] = ()) -> None:
         ruleset.restrict()
 
 
-def restrict_calls(gpu: bool = False) -> None:
-    """Seccomp: the allow-list above; threads but no processes, signals to oneself alone; a GPU's requests if asked."""
+@cache
+def allowed(gpu: bool = False) -> pyseccomp.SyscallFilter:
+    """The allow-list above; threads but no processes; a GPU's requests if asked. Built once, before workers fork."""
     equal, masked = pyseccomp.EQ, pyseccomp.MASKED_EQ
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
-
-    def allow(name: str, *arguments: pyseccomp.Arg) -> None:
-        with contextlib.suppress(OSError):  # a call that this architecture does not have
-            rules.add_rule(pyseccomp.ALLOW, name, *arguments)
-
     for name in ALLOWED.split():
-        allow(name)
+        _allow(rules, name)
     for number in TERMINAL_QUERIES:
-        allow("ioctl", pyseccomp.Arg(1, equal, number))
+        _allow(rules, "ioctl", pyseccomp.Arg(1, equal, number))
     for number in FCNTL:
-        allow("fcntl", pyseccomp.Arg(1, equal, number))
-    allow("fcntl", pyseccomp.Arg(1, equal, 4), pyseccomp.Arg(2, masked, O_ASYNC, 0))  # F_SETFL without O_ASYNC
+        _allow(rules, "fcntl", pyseccomp.Arg(1, equal, number))
+    # F_SETFL without O_ASYNC
+    _allow(rules, "fcntl", pyseccomp.Arg(1, equal, 4), pyseccomp.Arg(2, masked, O_ASYNC, 0))
     for number in PRCTL:
-        allow("prctl", pyseccomp.Arg(0, equal, number))
-    allow("clone", pyseccomp.Arg(0, masked, CLONE_THREAD, CLONE_THREAD))
+        _allow(rules, "prctl", pyseccomp.Arg(0, equal, number))
+    _allow(rules, "clone", pyseccomp.Arg(0, masked, CLONE_THREAD, CLONE_THREAD))
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen: glibc falls back to clone
-    allow("prlimit64", pyseccomp.Arg(0, equal, 0), pyseccomp.Arg(2, equal, 0))  # read one's own limits
-    for name in ("kill", "tgkill"):
-        allow(name, pyseccomp.Arg(0, equal, os.getpid()))
+    _allow(rules, "prlimit64", pyseccomp.Arg(0, equal, 0), pyseccomp.Arg(2, equal, 0))  # read one's own limits
     if gpu:
-        allow("ioctl", pyseccomp.Arg(1, masked, 0xFF00, NVIDIA))
-        allow("ioctl", pyseccomp.Arg(1, masked, 0xFFFFFF00, UVM))
+        _allow(rules, "ioctl", pyseccomp.Arg(1, masked, 0xFF00, NVIDIA))
+        _allow(rules, "ioctl", pyseccomp.Arg(1, masked, 0xFFFFFF00, UVM))
         for number in UVM_START:
-            allow("ioctl", pyseccomp.Arg(1, equal, number))
-        allow("socket", pyseccomp.Arg(0, equal, AF_UNIX), pyseccomp.Arg(1, masked, SOCK_TYPE, SOCK_SEQPACKET))
-        allow("bind")
-        allow("listen")
+            _allow(rules, "ioctl", pyseccomp.Arg(1, equal, number))
+        _allow(rules, "socket", pyseccomp.Arg(0, equal, AF_UNIX), pyseccomp.Arg(1, masked, SOCK_TYPE, SOCK_SEQPACKET))
+        _allow(rules, "bind")
+        _allow(rules, "listen")
+    return rules
+
+
+def _allow(rules: pyseccomp.SyscallFilter, name: str, *arguments: pyseccomp.Arg) -> None:
+    with contextlib.suppress(OSError):  # a call that this architecture does not have
+        rules.add_rule(pyseccomp.ALLOW, name, *arguments)
+
+
+def restrict_calls(gpu: bool = False) -> None:
+    """Seccomp: what is `allowed`, and signals to oneself alone."""
+    rules = allowed(gpu)
+    for name in ("kill", "tgkill"):
+        _allow(rules, name, pyseccomp.Arg(0, pyseccomp.EQ, os.getpid()))
     rules.load()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from autograder.worker import calls, codec, source
 
 CHANNEL = 3  # the file descriptor of the link to the judge
-LENGTH = struct.Struct("<I")
+HEAD = struct.Struct("<II")  # in front of each frame: its bytes, and the number of the request, or of that it answers
 
 
 class Server:
@@ -66,16 +66,17 @@ def serve(before: Callable[[], None] = lambda: None) -> None:
     server = Server(before)
     methods: dict[str, Callable[..., Any]] = {"prepare": server.prepare, "run": server.run, "call": server.call}
     while True:
-        request = codec.decode(_read(LENGTH.unpack(_read(LENGTH.size))[0]))
+        size, number = HEAD.unpack(_read(HEAD.size))
+        request = codec.decode(_read(size), trusted=True)
         answer = methods[request["do"]](*request["args"])
         try:
-            frame = codec.encode([request["id"], answer])
+            frame = codec.encode(answer)
             if len(frame) > codec.REPLY_LIMIT:
                 raise codec.CodecError(f"too large ({len(frame):,} bytes)")
         except codec.CodecError as error:  # the value alone was fine, the whole is not: over a limit
             failure = vars(calls.Failure("NotPlain", str(error)))
-            frame = codec.encode([request["id"], {**vars(calls.Reply()), "failure": failure}])
-        _write(LENGTH.pack(len(frame)) + frame)
+            frame = codec.encode({**vars(calls.Reply()), "failure": failure})
+        _write(HEAD.pack(len(frame), number) + frame)
 
 
 def _read(size: int) -> bytes:

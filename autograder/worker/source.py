@@ -14,6 +14,9 @@ from autograder.worker.calls import CELL
 
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 OTHER_LANGUAGE = re.compile(r"\A\s*%%(?!time|timeit|capture|prun)\w+")
+RECURRENT_WORD = re.compile(r"rnn|lstm|gru", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d]\w*")
+NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
 RECURRENT = re.compile(r"^torch\.(?:.*\.)?(?:(?:RNN|LSTM|GRU)\w*|(?:\w*_)?(?:rnn|lstm|gru)(?:_\w+)?)$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -30,11 +33,12 @@ class Cell:
     code: CodeType | None = None
     problem: str = ""
     note: str = ""
+    text: str = ""
 
 
 def prepare(number: int, source: str) -> Cell:
     """Compile what counts of a cell: everything at its top level besides bare expressions and magics."""
-    cell = Cell(f"{CELL} {number}>")
+    cell = Cell(f"{CELL} {number}>", text=source)
     if OTHER_LANGUAGE.match(source):
         cell.note = "it is not Python, and was left out"
         return cell
@@ -84,7 +88,10 @@ class Names:
         self.aliases: dict[str, str] = {}
         self.definitions: dict[str, list[ast.AST]] = {}
         self.used: dict[int, list[tuple[str, str]]] = {}  # what a node uses, by its id: exercises share definitions
+        self.words: dict[int, set[str]] = {}
+        self.lines: list[str] = []  # of the cell that is being noted
         for cell in cells:
+            self.lines = NEWLINE.split(cell.text)
             with contextlib.suppress(RecursionError):  # a thousand branches deep: the cell still runs
                 for statement in cell.tree.body if cell.tree else []:
                     self.note(statement)
@@ -98,6 +105,8 @@ class Names:
         rule = AUTOMATIC if library == "numpy" else RECURRENT
         if rule.match(self.aliases.get(exercise, "")):  # imported under the exercise's own name
             return self.aliases[exercise]
+        if self._cannot_match(exercise, library):
+            return ""
         seen: set[str] = set()
         todo = [exercise]
         while todo:
@@ -111,6 +120,22 @@ class Names:
                     todo.append(first)
             seen.add(name)
         return ""
+
+    def _cannot_match(self, exercise: str, library: str) -> bool:
+        """Is no word of all that an exercise may use one that a forbidden name has? Most need no more than this."""
+        words: set[str] = set()
+        todo = {exercise}
+        while todo:
+            nodes = self.definitions.get(todo.pop(), [])
+            new = set().union(*(self.words[id(node)] for node in nodes)) - words
+            words |= new
+            todo |= new & self.definitions.keys()
+        if not all(map(str.isascii, words)):  # Python takes other letters for these
+            return False
+        paths = [self.aliases.get(word, word) for word in words]
+        if library == "numpy":
+            return not any(map(AUTOMATIC.match, paths))
+        return not any(map(RECURRENT_WORD.search, paths))
 
     def note(self, node: ast.AST, certain: bool = True) -> None:
         """Record what a statement binds; what is ``certain`` takes the place of what the name was before."""
@@ -130,11 +155,18 @@ class Names:
             for child in ast.iter_child_nodes(node):
                 self.note(child, False)
 
-    def _define(self, name: str, node: ast.AST, certain: bool) -> None:
+    def _define(self, name: str, node: ast.stmt, certain: bool) -> None:
         before = [] if certain else self.definitions.get(name, [])
         self.definitions[name] = [*before, node]
+        self.words[id(node)] = _words(node, self.lines)
         if certain:
             self.aliases.pop(name, None)
+
+
+def _words(node: ast.stmt, lines: Sequence[str]) -> set[str]:
+    """Every name in the lines of a statement, its decorators included, and more."""
+    first = min(each.lineno for each in [node, *getattr(node, "decorator_list", [])])
+    return set(WORD.findall("\n".join(lines[first - 1 : node.end_lineno])))
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:

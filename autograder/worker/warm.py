@@ -71,7 +71,7 @@ class Warm:
         answer = {}
         try:
             if "fork" in request:
-                self.fork(request["fork"], fds)
+                self.fork(request["fork"], fds, request["cores"])
             elif request["kill"] in self.children:
                 os.kill(self.children[request["kill"]][0], signal.SIGKILL)
         except OSError as error:  # no process or descriptor is left: this one must stay alive
@@ -79,12 +79,14 @@ class Warm:
         self.control.sendall(json.dumps(answer).encode() + b"\n")
         return True
 
-    def fork(self, number: int, fds: list[int]) -> None:
-        """A new worker on the descriptors received: channel, output, status."""
+    def fork(self, number: int, fds: list[int], cores: list[int]) -> None:
+        """A new worker on the descriptors received, channel, output and status; it stays on these cores, if any."""
         channel, output, status = fds
         try:
             pid = os.fork()
             if pid == 0:
+                if cores:
+                    os.sched_setaffinity(0, cores)
                 become_worker(channel, output, self.readable, self.layers, self.nodes)
         except OSError:
             os.close(status)
@@ -205,6 +207,8 @@ def main() -> None:
             from autograder.worker import lockdown
 
             lockdown.die_with_parent()
+            if "seccomp" in options["layers"]:
+                lockdown.allowed(options["nodes"] is not None)
     except Exception as error:
         control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode() + b"\n")
         return

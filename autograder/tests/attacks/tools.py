@@ -53,30 +53,35 @@ def reached(numbers):
     return None
 
 
-def frame(answer):
-    """What the worker would write to its link to answer so."""
-    from autograder.worker import codec, serve
+def frame(answer, number=None):
+    """What the worker would write to its link to answer so: this request, or the one of that number."""
+    from autograder.worker import codec
 
-    data = codec.encode(answer)
-    return serve.LENGTH.pack(len(data)) + data
+    return headed(codec.encode(answer), number)
 
 
 def raw(header, arrays=b""):
     """A frame whose header is these bytes, whatever they are."""
-    from autograder.worker import codec, serve
+    from autograder.worker import codec
 
-    data = codec.HEAD.pack(codec.MAGIC, len(header)) + header + arrays
-    return serve.LENGTH.pack(len(data)) + data
+    return headed(codec.HEAD.pack(codec.MAGIC, len(header)) + header + arrays)
 
 
-def request():
-    """The request that is being answered, out of the loop that serves it."""
+def headed(data, number=None):
+    """Bytes as they go over the link."""
+    from autograder.worker import serve
+
+    return serve.HEAD.pack(len(data), current() if number is None else number) + data
+
+
+def current():
+    """The number of the request that is being answered, out of the loop that serves it."""
     import sys
 
     caller = sys._getframe()
     while "request" not in caller.f_locals:
         caller = caller.f_back
-    return caller.f_locals["request"]
+    return caller.f_locals["number"]
 
 
 def reply(value):

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,15 @@ import psutil
 from rich.console import Console
 
 from autograder import __main__, paths
+from autograder.judge import cores
 from autograder.judge.selftest import start_ahead
 from autograder.judge.session import Judge
 from autograder.tests.bench.measure import run
 
 __all__ = ["__main__"]  # how the command sets up garbage collection
-BEGAN = psutil.Process().create_time()
+# psutil knows when the computer started to the second only; the clock since then is exact
+RUNNING = time.clock_gettime(time.CLOCK_BOOTTIME) - (psutil.Process().create_time() - psutil.boot_time())
+BEGAN = time.time() - RUNNING
 
 
 @dataclass
@@ -70,7 +73,11 @@ class Counted(Judge):
     def box_cpu(self) -> float:
         """CPU seconds of all processes of the box, those that have ended included."""
         root = psutil.Process(self.box.process.pid)
-        return sum(sum(each.cpu_times()[:4]) for each in [root, *root.children(recursive=True)])
+        found = 0.0
+        for each in [root, *root.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended: its parent has counted it
+                found += sum(each.cpu_times()[:4])
+        return found
 
 
 def own_cpu() -> float:
@@ -81,7 +88,7 @@ def own_cpu() -> float:
 def judge_class(chapter: str, submitted: Path) -> tuple[Counted, int]:
     """Judge every submission, as many at a time as there are cores; no gradebook, no pages."""
     files = sorted(submitted.glob(f"*/{chapter}/*.ipynb"))
-    with Counted() as judge, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with Counted(chapter=chapter) as judge, cores.pool(cores.count()) as pool:
         verdicts = list(pool.map(lambda file: judge.verdict(file, chapter), files))
     return judge, sum(verdict.score == verdict.max_score for verdict in verdicts)
 

@@ -1,0 +1,52 @@
+"""Which cores the judge's threads and their workers run on."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import psutil
+import pytest
+
+from autograder.judge import cores
+from autograder.judge.box import Box
+from autograder.judge.remote import Worker
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 5])
+def test_a_thread_for_each_core_stays_on_it(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many threads as cores share them out; with fewer or more, the system chooses."""
+    stayed: list[set[int]] = []
+    monkeypatch.setattr(cores, "here", lambda: [3, 4, 6])
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, on: stayed.append(on), raising=False)
+    together = threading.Barrier(jobs)  # so that each thread of the pool is made
+    with cores.pool(jobs) as pool:
+        for waiting in [pool.submit(together.wait, 10) for _ in range(jobs)]:
+            waiting.result()
+    assert sorted(map(sorted, stayed)) == ([[3], [4], [6]] if jobs == 3 else [])
+
+
+def test_a_worker_runs_where_its_thread_does() -> None:
+    """The worker takes over the cores of the thread that asks for it, and the box and the main thread keep theirs."""
+    box, everywhere = Box("inner"), os.sched_getaffinity(0)
+    found: list[set[int]] = []
+
+    def ask() -> None:
+        os.sched_setaffinity(0, {max(everywhere)})
+        worker = Worker(box)
+        try:
+            worker.ask("prepare", ["", [], {}], 10)  # it has settled by now
+            (child,) = psutil.Process(box.process.pid).children()
+            found.append(set(child.cpu_affinity()))
+        finally:
+            worker.close()
+
+    try:
+        box.wait()
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+        assert found == [{max(everywhere)}]
+        assert os.sched_getaffinity(0) == set(psutil.Process(box.process.pid).cpu_affinity()) == everywhere
+    finally:
+        box.close()

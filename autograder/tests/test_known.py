@@ -1,0 +1,190 @@
+"""What has passed once passes again, and nothing else does: checks that are skipped where the replies are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import checks, course
+from autograder.checks import Check, CheckFailed
+from autograder.course import Exercise
+from autograder.judge import implementations, known, remote, run
+from autograder.judge.known import Known
+from autograder.judge.run import judge_exercise
+from autograder.judge.subject import CallTimeout, LocalLink, Memo, Reference, WorkerDied
+from autograder.judge.verdict import ExerciseVerdict
+from autograder.worker import codec
+from autograder.worker.calls import Reply
+
+RUNS: list[str] = []
+
+
+class Process(LocalLink):
+    """A link that is asked in frames, as a worker is; ``asked`` holds them."""
+
+    def __init__(self, namespace: Any, drivers: Any = ()) -> None:
+        super().__init__(namespace, drivers)
+        self.asked: list[bytes] = []
+
+    def exchange(self, request: bytes) -> bytes:
+        """What the worker's end of the link does."""
+        self.asked.append(request)
+        name, args, kwargs, trace = codec.decode(request)["args"]
+        reply = LocalLink.call(self, name, tuple(args), kwargs, trace)
+        return codec.encode({**vars(reply), "failure": reply.failure and vars(reply.failure)})
+
+    def read(self, frame: bytes) -> Reply:
+        """As the judge reads it."""
+        return remote.read_reply(remote.read(frame), set())
+
+
+def doubles(twice, rng, reference):
+    """Every entry is doubled, twice over."""
+    RUNS.append("doubles")
+    x = rng.normal(size=(2, 3))
+    for _ in range(2):
+        expected, x = reference.twice(x), twice(x)
+        if twice.changed or not np.allclose(x, expected, rtol=1e-6):
+            raise CheckFailed("the entries are wrong", expected, x)
+
+
+def takes_rows(twice, rng):
+    """A row comes back as a row."""
+    RUNS.append("takes_rows")
+    if np.shape(twice(rng.normal(size=3))) != (3,):
+        raise CheckFailed("the shape is wrong")
+
+
+OURS = (Check("doubles", "twice", "", 1.0, doubles), Check("takes_rows", "twice", "", 1.0, takes_rows))
+EXERCISE = Exercise("twice", "chapter", 2.0, 5, 1, "numpy", "", ("", "", ""), "", "", ())  # type: ignore[arg-type]
+
+
+def right(x):
+    return 2 * x
+
+
+def right_in_other_bits(x):
+    return x * (2 + 1e-7)
+
+
+def wrong(x):
+    return 3 * x
+
+
+def wrong_in_the_last_call(x):
+    return 2 * x if x.ndim == 2 else 2 * x[None]
+
+
+def writes(x):
+    x *= 2
+    return x.copy()
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Known:
+    """What is known after one right answer has passed, with two checks of one small function."""
+    monkeypatch.setattr(run.checks, "load", lambda chapter: OURS)
+    found = Known()
+    assert judged(found, right).score == 2.0
+    RUNS.clear()
+    return found
+
+
+def judged(memory: Known | None, answer: Callable[..., Any], link: Process | None = None) -> ExerciseVerdict:
+    """The verdict on an answer behind a link of frames."""
+    link = link or Process({"twice": answer})
+    walk = partial(memory.walk, link) if memory else None
+    return judge_exercise(EXERCISE, link, Reference(LocalLink({"twice": right}, {})), 7, walk=walk)
+
+
+def test_the_same_replies_pass_without_the_check(memory: Known) -> None:
+    """Who replies what has passed, to the last bit, is asked the same and passes; no check is gone through."""
+    with_memory, without = Process({"twice": right}), Process({"twice": right})
+    assert judged(memory, right, with_memory).score == 2.0 and not RUNS
+    assert judged(Known(), right, without).score == 2.0 and len(RUNS) == 2
+    assert with_memory.asked == without.asked and len(without.asked) == 3
+
+
+@pytest.mark.parametrize("answer", [right, right_in_other_bits, wrong, wrong_in_the_last_call, writes, None])
+def test_known_or_not_the_verdict_is_the_same(memory: Known, answer: Any) -> None:
+    """Right in other bits, wrong in the first call or the last, arguments written into: each is judged as ever."""
+    plain, again = judged(None, answer), judged(memory, answer)
+    for verdict in (plain, again):
+        for check in verdict.checks:
+            check.seconds = 0.0
+    assert plain == again
+    assert (again.score == 2.0) == (answer in (right, right_in_other_bits))
+
+
+def test_other_bits_are_known_after_they_passed(memory: Known) -> None:
+    """Each way of passing is kept, its note on its precision, too."""
+    for went_through in (2, 0):
+        verdict = judged(memory, right_in_other_bits)
+        assert verdict.score == 2.0 and "float32" in verdict.message and len(RUNS) == went_through
+        RUNS.clear()
+    assert not judged(memory, right).message
+
+
+def test_what_fails_is_not_kept(memory: Known) -> None:
+    """A check that a wrong answer fails is gone through each time."""
+    for _ in range(2):
+        assert judged(memory, wrong).score == 1.0
+    assert RUNS == ["doubles", "takes_rows", "doubles"]
+
+
+def test_so_many_ways_are_kept(memory: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory has an end; who comes after it is judged all the same."""
+    monkeypatch.setattr(known, "PATHS", 3)
+    for bits in range(1, 6):
+        assert judged(memory, lambda x, bits=bits: x * (2 + bits * 1e-10)).score == 2.0
+    assert [tree.paths for tree in memory.trees.values()] == [3, 3]
+
+
+@pytest.mark.parametrize("stop", [CallTimeout(5), WorkerDied("it crashed")])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_known_way_ends_where_the_worker_does(memory: Known, stop: Exception, number: int) -> None:
+    """A call without end, or a process that is gone, is found at the same call as without a memory."""
+
+    class Ends(Process):
+        def exchange(self, request: bytes) -> bytes:
+            if len(self.asked) == number - 1:
+                raise stop
+            return super().exchange(request)
+
+        def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
+            return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
+
+    verdicts = [judged(each, right, Ends({"twice": right})) for each in (None, memory)]
+    assert {verdict.status for verdict in verdicts} == {"timeout" if isinstance(stop, CallTimeout) else "error"}
+    assert {verdict.score for verdict in verdicts} == {1.0 if number == 3 else 0.0}
+    assert verdicts[0].message == verdicts[1].message
+
+
+@pytest.mark.parametrize("chapter", course.chapters())
+def test_a_check_is_a_function_of_the_replies(chapter: str) -> None:
+    """Every check of the course asks the same, to the last bit, when it gets the same replies."""
+    asked: list[list[bytes]] = []
+    memory, right = Known(), implementations.solution(chapter)
+    for seen in (None, memory, memory):
+        link = Process(right.namespace, right.drivers)
+        for exercise in course.load(chapter).exercises:
+            walk = partial(seen.walk, link) if seen else None
+            verdict = judge_exercise(exercise, _Framed(link), Reference(Memo(right)), 7, walk=walk)
+            assert verdict.status == "passed"
+        asked.append(link.asked)
+    assert asked[0] == asked[1] == asked[2] and len(asked[0]) > len(checks.load(chapter))
+
+
+class _Framed:
+    """A link that goes through frames without a memory, too."""
+
+    def __init__(self, link: Process) -> None:
+        self.link = link
+
+    def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
+        """By way of the frames."""
+        return self.link.read(self.link.exchange(remote.request("call", [name, args, kwargs, trace])))
