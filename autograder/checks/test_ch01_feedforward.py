@@ -334,9 +334,9 @@ def test_memoryless_accuracy_of_short_sequences(memoryless_accuracy, rng, refere
 @weight(0.5)
 def test_memoryless_accuracy_in_any_layout(memoryless_accuracy, rng, reference):
     """The ids count, not how they lie in memory, nor which kind of int they are."""
-    for drawn, n_symbols in ((cases.telling, 5), (cases.streams, 40)):
+    for sequences in (cases.telling(rng, (20, 9), 5), cases.streams(rng, (20, 9), 40)):
         for kind in (np.int64, np.int32, np.uint8):
-            case = [np.repeat(ids.astype(kind), 2)[::2] for ids in drawn(rng, (20, 9), n_symbols)]
+            case = [np.repeat(ids.astype(kind), 2)[::2] for ids in sequences]
             expect_close(memoryless_accuracy(case), reference.memoryless_accuracy(case), "the accuracy")
 
 

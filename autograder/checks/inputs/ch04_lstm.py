@@ -27,9 +27,15 @@ def gates(rng: np.random.Generator, sizes: Sizes) -> Case:
 
 
 def step(rng: np.random.Generator, sizes: Sizes) -> Case:
-    """x (B, D), h_prev (B, H), c_prev (B, H), Wx, Wh, b."""
-    x, h_prev, *rest = gates(rng, sizes)
-    return x, h_prev, cell_state(rng, sizes), *rest
+    """x (B, D), h_prev (B, H), c_prev (B, H), Wx, Wh, b.
+
+    Of three examples or more, some cell goes beyond 1, with this h_prev and with zeros: cutting it off would show.
+    """
+    while True:
+        x, h_prev, *rest = gates(rng, sizes)
+        case = x, h_prev, cell_state(rng, sizes), *rest
+        if sizes.B < 3 or min(_largest_cell(*case), _largest_cell(x, 0 * h_prev, *case[2:])) > 1.1:
+            return case
 
 
 def sequence(rng: np.random.Generator, sizes: Sizes) -> Case:
@@ -40,14 +46,20 @@ def sequence(rng: np.random.Generator, sizes: Sizes) -> Case:
 
 def cell_state(rng: np.random.Generator, sizes: Sizes) -> Array:
     """A cell (B, H): it may be larger than 1, which an output never is."""
-    return away_from_zero(rng, 0.3, 1.3, (sizes.B, sizes.H))
+    return away_from_zero(rng, 0.3, 1.8, (sizes.B, sizes.H))
+
+
+def _largest_cell(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: Array) -> float:
+    """The size of the largest cell after the step."""
+    i, f, g, _ = _gates(x @ Wx + h_prev @ Wh + b)
+    return float(np.abs(f * c_prev + i * g).max())
 
 
 def step_back(rng: np.random.Generator, sizes: Sizes, size: float = 1.0) -> Case:
-    """dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh of one step; the upstreams are about as large as ``size``."""
+    """dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh of one step; the upstreams are smaller than ``size``."""
     x, h_prev, c_prev, Wx, Wh, b = step(rng, sizes)
     i, f, g, o = _gates(x @ Wx + h_prev @ Wh + b)
-    dh, dc = size * rng.normal(size=(2, sizes.B, sizes.H))
+    dh, dc = size * away_from_zero(rng, 0.2, 0.6, (2, sizes.B, sizes.H))
     return dh, dc, x, h_prev, c_prev, i, f, g, o, f * c_prev + i * g, Wx, Wh
 
 
