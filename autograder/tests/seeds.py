@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -56,11 +56,12 @@ def judged(exercise: Exercise, mutant: Mutant, seeds: Sequence[int]) -> Unsteady
     return Unsteady(exercise.name, mutant.id, tuple(scores), sometimes, len(seeds))
 
 
-def scan(exercises: Sequence[Exercise], seeds: Sequence[int], jobs: int) -> list[Unsteady]:
+def scan(exercises: Sequence[Exercise], seeds: Sequence[int], jobs: int) -> Iterator[Unsteady]:
     """The mutants of all these exercises that are not judged alike; ``jobs`` exercises are scanned at a time."""
     # fresh processes: a fork of one that has run torch can hang
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        return [each for found in pool.map(partial(unsteady, seeds=seeds), exercises) for each in found]
+        for found in pool.map(partial(unsteady, seeds=seeds), exercises):
+            yield from found
 
 
 def main() -> None:
@@ -78,8 +79,10 @@ def main() -> None:
     exercises = [exercise for exercise in listed if exercise.name in (given.exercise or [exercise.name])]
     if unknown := set(given.exercise or ()) - {exercise.name for exercise in exercises}:
         parser.error(f"no exercise named {' or '.join(sorted(unknown))}")
-    found = scan(exercises, range(given.first, given.first + given.seeds), given.jobs)
-    print(*found, sep="\n", end="\n" if found else "")
+    found = []
+    for each in scan(exercises, range(given.first, given.first + given.seeds), given.jobs):
+        print(each, flush=True)
+        found.append(each)
     print(f"{len(found)} mutants of {len(exercises)} exercises are judged differently with {given.seeds} seeds")
     sys.exit(1 if found else 0)
 

@@ -98,9 +98,12 @@ def accuracies(sequences: list[Array]) -> list[float]:
         [(0, c) for _, c in pairs],
         [((before, s), c) for triples in each for before, s, c in triples],
         [((n, s), c) for n, one in enumerate(longer) for s, c in one],
+        [(t, c) for one in longer for t, (_, c) in enumerate(one)],
+        [((t, s), c) for one in longer for t, (s, c) in enumerate(one)],
+        list(set(pairs)),
     ]
     alone = [_accuracy(one) for one in longer]
-    return [*map(_accuracy, ways), sum(alone) / len(alone), _accuracy(pairs, ties=True)]
+    return [*map(_accuracy, ways), sum(alone) / len(alone), _accuracy(pairs, ties=True), 1 - _accuracy(pairs)]
 
 
 def _accuracy(pairs: list[Any], ties: bool = False) -> float:
