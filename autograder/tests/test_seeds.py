@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from autograder import course
@@ -12,13 +11,13 @@ from autograder.judge.implementations import Mutant
 from autograder.tests.seeds import unsteady
 
 EXERCISES = [exercise for chapter in course.chapters() for exercise in course.load(chapter).exercises]
-SEEDS = 5
+SEEDS = 5  # always the same ones: `python -m autograder.tests.seeds` tries as many others as one likes
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_a_wrong_answer_fails_the_same_checks_on_all_inputs(exercise: Exercise, seed: int) -> None:
+def test_a_wrong_answer_fails_the_same_checks_on_all_inputs(exercise: Exercise) -> None:
     """With five seeds, every mutant has one score and one set of failed checks."""
-    found = unsteady(exercise, np.random.SeedSequence(seed).generate_state(SEEDS).tolist())
+    found = unsteady(exercise, range(SEEDS))
     assert not found, "\n".join(map(str, found))
 
 

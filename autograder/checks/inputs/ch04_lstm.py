@@ -1,6 +1,7 @@
 """Random inputs of ch04_lstm: weights of four gates side by side, and runs forward for the exercises that go back.
 
 What a backward function is given must fit together, so the forward run is computed here, and not by a solution.
+Inputs and weights have bounds, so that no sum is ever as far out as `huge` makes it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ SIZE = 30.0  # of a large upstream gradient
 
 def weights(rng: np.random.Generator, sizes: Sizes) -> tuple[Array, Array, Array]:
     """Wx (D, 4H), Wh (H, 4H), b (4H,), in the order i, f, g, o."""
-    Wx = rng.normal(scale=0.8 / sizes.D**0.5, size=(sizes.D, 4 * sizes.H))
-    Wh = rng.normal(scale=0.8 / sizes.H**0.5, size=(sizes.H, 4 * sizes.H))
+    Wx = rng.uniform(-1.4, 1.4, size=(sizes.D, 4 * sizes.H)) / sizes.D**0.5
+    Wh = rng.uniform(-1.4, 1.4, size=(sizes.H, 4 * sizes.H)) / sizes.H**0.5
     return Wx, Wh, away_from_zero(rng, 0.3, 0.7, (4 * sizes.H,))
 
 
 def gates(rng: np.random.Generator, sizes: Sizes) -> Case:
     """x (B, D), h_prev (B, H), Wx, Wh, b."""
-    return rng.normal(size=(sizes.B, sizes.D)), state(rng, sizes), *weights(rng, sizes)
+    return rng.uniform(-1.7, 1.7, size=(sizes.B, sizes.D)), state(rng, sizes), *weights(rng, sizes)
 
 
 def step(rng: np.random.Generator, sizes: Sizes) -> Case:
@@ -40,7 +41,7 @@ def step(rng: np.random.Generator, sizes: Sizes) -> Case:
 
 def sequence(rng: np.random.Generator, sizes: Sizes) -> Case:
     """x (B, T, D), h0 (B, H), c0 (B, H), Wx, Wh, b."""
-    x = rng.normal(size=(sizes.B, sizes.T, sizes.D))
+    x = rng.uniform(-1.7, 1.7, size=(sizes.B, sizes.T, sizes.D))
     return x, state(rng, sizes), cell_state(rng, sizes), *weights(rng, sizes)
 
 
