@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,21 @@ MARGIN = 2e-3
 WITH_POWERS_OF_TWO = 1 / math.log(2)  # times the temperature: so much higher is one where e is taken for 2
 MANY = Sizes(B=1, T=1, D=1, H=9, V=30)  # symbols with so narrow pieces that a slip of the state draws another one
 SQUARE = Sizes(B=1, T=2, D=2, H=2, V=2)  # as small as SMALL, and a transposed read-out gives numbers
-Writing = tuple[int, Array, int, float, Array, Array, Array, Array, Array, Array]  # the arguments of generate
+
+
+class Writing(NamedTuple):
+    """The arguments of generate."""
+
+    start: int
+    h0: Array
+    n: int
+    temperature: float
+    uniforms: Array
+    Wx: Array
+    Wh: Array
+    b: Array
+    Wy: Array
+    by: Array
 
 
 def padded(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Case:
@@ -78,12 +93,11 @@ def lot(rng: np.random.Generator, logits: Array, temperature: float, others: Seq
 
     Where there are ``others``, which are wrong temperatures, it is one of those that tell the most mistakes.
     """
-    cuts = np.concatenate([[0.0], ends(logits, temperature)])
-    if others:
-        cuts = _cuts(logits, (temperature, *others))
+    temperatures = temperature, *others
+    cuts = _cuts(logits, temperatures) if others else np.concatenate([[0.0], ends(logits, temperature)])
     since = np.flatnonzero(np.diff(cuts) > 4 * MARGIN)
     if others:
-        found = _symbols(logits, (temperature, *others), (cuts[since] + cuts[since + 1]) / 2)
+        found = _symbols(logits, temperatures, (cuts[since] + cuts[since + 1]) / 2)
         distinct = (np.diff(np.sort(found, axis=0), axis=0) > 0).sum(axis=0)
         told = len(found) * (found != found[0]).sum(axis=0) + distinct
         since = since[told == told.max()]
@@ -166,7 +180,7 @@ def writing(
         h = np.tanh(Wx[symbol] + h @ Wh + b)
         lots[t] = lot(rng, h @ Wy + by, temperature)
         symbol = int((ends(h @ Wy + by, temperature) <= lots[t]).sum())
-    return start, h0, n, temperature, lots, Wx, Wh, b, Wy, by
+    return Writing(start, h0, n, temperature, lots, Wx, Wh, b, Wy, by)
 
 
 def telling(rng: np.random.Generator, n: int, temperature: float = 1.0, cold: bool = False) -> Writing:
@@ -176,26 +190,17 @@ def telling(rng: np.random.Generator, n: int, temperature: float = 1.0, cold: bo
     """
     while True:
         case = writing(rng, MANY, n, temperature, cold=cold)
-        start, h0, _, _, lots, Wx, Wh, b, Wy, by = case
-        right = text(*case)
-        mistaken = (
-            (start, 0 * h0, n, temperature, lots, Wx, Wh, b, Wy, by),
-            (start, h0, n, temperature, lots, Wx, 0 * Wh, b, Wy, by),
-            (start, h0, n, temperature, lots, Wx, Wh.T, b, Wy, by),
-            (start, h0, n, temperature, lots, Wx, Wh, 0 * b, Wy, by),
-            (start, h0, n, temperature, lots, Wx, Wh, b, Wy, 0 * by),
-            *[(start, h0, n, 1.0, lots, Wx, Wh, b, Wy, by)] * (temperature != 1),
-        )
-        if all(text(*other) != right for other in mistaken):
+        mistaken = [case._replace(**{name: 0 * getattr(case, name)}) for name in ("h0", "Wh", "b", "by")]
+        mistaken += [case._replace(Wh=case.Wh.T), *[case._replace(temperature=1.0)] * (temperature != 1)]
+        right = text(case)
+        if all(text(other) != right for other in mistaken):
             return case
 
 
-def text(
-    start: int, h: Array, n: int, temperature: float, lots: Array, Wx: Array, Wh: Array, b: Array, Wy: Array, by: Array
-) -> list[int]:
+def text(case: Writing) -> list[int]:
     """What generate writes."""
-    ids = [start]
-    for u in lots:
-        h = np.tanh(Wx[ids[-1]] + h @ Wh + b)
-        ids.append(int((ends(h @ Wy + by, temperature) <= u).sum()))
+    ids, h = [case.start], case.h0
+    for u in case.uniforms:
+        h = np.tanh(case.Wx[ids[-1]] + h @ case.Wh + case.b)
+        ids.append(int((ends(h @ case.Wy + case.by, case.temperature) <= u).sum()))
     return ids[1:]
