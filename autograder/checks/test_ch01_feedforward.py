@@ -317,24 +317,26 @@ def test_memoryless_accuracy_of_one_sequence(memoryless_accuracy, rng, reference
 @weight(3)
 def test_memoryless_accuracy_of_several_sequences(memoryless_accuracy, rng, reference):
     """Pairs are counted in all sequences together, and none reaches from one sequence into the next."""
-    for lengths, n_symbols in (((3, 3), 2), ((5, 2, 4), 3), ((2,) * 9, 4), ((9, 30, 4, 17), 6)):
-        case = cases.streams(rng, lengths, n_symbols)
+    few = [
+        cases.streams(rng, lengths, n_symbols) for lengths, n_symbols in (((3, 3), 2), ((5, 2, 4), 3), ((2,) * 9, 4))
+    ]
+    for case in (*few, cases.telling(rng, (9, 60, 4, 40), 8)):
         expect_close(memoryless_accuracy(case), reference.memoryless_accuracy(case), "the accuracy")
 
 
 def test_memoryless_accuracy_of_short_sequences(memoryless_accuracy, rng, reference):
     """Sequences of one symbol, or of none, have no pairs and change nothing."""
-    for lengths in ((1, 2, 1), (0, 7), (1, 9, 0, 4, 1), (1, 1, 1, 12)):
-        case = cases.streams(rng, lengths, 3)
+    few = [cases.streams(rng, lengths, 3) for lengths in ((1, 2, 1), (0, 7), (1, 1, 1, 30))]
+    for case in (*few, cases.telling(rng, (1, 40, 0, 25, 1), 8)):
         expect_close(memoryless_accuracy(case), reference.memoryless_accuracy(case), "the accuracy")
 
 
 @weight(0.5)
 def test_memoryless_accuracy_in_any_layout(memoryless_accuracy, rng, reference):
     """The ids count, not how they lie in memory, nor which kind of int they are."""
-    for n_symbols in (3, 40):
+    for sequences in (cases.telling(rng, (60, 40), 12), cases.streams(rng, (60, 40), 40)):
         for kind in (np.int64, np.int32, np.uint8):
-            case = [np.repeat(ids.astype(kind), 2)[::2] for ids in cases.streams(rng, (20, 9), n_symbols)]
+            case = [np.repeat(ids.astype(kind), 2)[::2] for ids in sequences]
             expect_close(memoryless_accuracy(case), reference.memoryless_accuracy(case), "the accuracy")
 
 

@@ -428,19 +428,19 @@ def test_truncated_backward_is_pure(truncated_backward, rng):
 @weight(0.5)
 def test_state_jacobian_norms_ends_with_one(state_jacobian_norms, rng):
     """There is one norm for each step, and the last one is 1: the last state moves with itself."""
-    for T, H in ((2, 1), (1, 1), (1, 3), (4, 3)):
-        norms = state_jacobian_norms(*inputs.states(rng, T, H))
-        expect_shape(norms, (T,), "the array of norms", ("step",))
+    cases = [inputs.states(rng, T, H) for T, H in ((2, 1), (1, 1), (1, 3))]
+    for hs, Wh in (*cases, inputs.growing(rng, 4, 3)):
+        norms = state_jacobian_norms(hs, Wh)
+        expect_shape(norms, (len(hs),), "the array of norms", ("step",))
         expect_close(norms[-1], 1.0, "the last norm")
 
 
 @weight(0.5)
 def test_state_jacobian_norms_do_not_look_back(state_jacobian_norms, rng):
     """What came before a step makes no difference to its norm: without the first state, the others keep theirs."""
-    for T, H in ((3, 2), (6, 4)):
-        hs, Wh = inputs.states(rng, T, H)
+    for hs, Wh in (inputs.states(rng, 3, 2), inputs.growing(rng, 6, 4)):
         whole = state_jacobian_norms(hs, Wh)
-        expect_shape(whole, (T,), "the array of norms", ("step",))
+        expect_shape(whole, (len(hs),), "the array of norms", ("step",))
         expect_close(
             state_jacobian_norms(hs[1:], Wh), whole[1:], "the norm, in a run without its first state,", ("step",)
         )
@@ -448,24 +448,22 @@ def test_state_jacobian_norms_do_not_look_back(state_jacobian_norms, rng):
 
 def test_state_jacobian_norms_of_one_unit(state_jacobian_norms, rng, reference):
     """With one unit, each norm is the size of a product of numbers."""
-    for T in (2, 3, 6):
-        case = inputs.states(rng, T, 1)
+    for case in (inputs.states(rng, 2, 1), inputs.growing(rng, 3, 1), inputs.states(rng, 6, 1)):
         expect_close(state_jacobian_norms(*case), reference.state_jacobian_norms(*case), "the norm", ("step",))
 
 
 @weight(2)
 def test_state_jacobian_norms_over_one_step(state_jacobian_norms, rng, reference):
     """One step back, it is the largest singular value of Wh diag(1 - h^2), with the h of the later step."""
-    for H in (2, 4, 9):
-        case = inputs.states(rng, 2, H)
+    for case in (inputs.states(rng, 2, 2), inputs.growing(rng, 2, 4), inputs.states(rng, 2, 9)):
         expect_close(state_jacobian_norms(*case), reference.state_jacobian_norms(*case), "the norm", ("step",))
 
 
 @weight(4)
 def test_state_jacobian_norms_over_many_steps(state_jacobian_norms, rng, reference):
     """Over several steps it is the norm of the product of all the matrices, in their order."""
-    for T, H in ((3, 2), (4, 4), (5, 9), (7, 3)):
-        case = inputs.states(rng, T, H)
+    cases = [inputs.states(rng, T, H) for T, H in ((3, 2), (4, 4), (7, 3))]
+    for case in (*cases, inputs.growing(rng, 5, 9)):
         expect_close(state_jacobian_norms(*case), reference.state_jacobian_norms(*case), "the norm", ("step",))
 
 
@@ -482,8 +480,8 @@ def test_state_jacobian_norms_grow_and_vanish(state_jacobian_norms, rng, referen
 @weight(0.5)
 def test_state_jacobian_norms_in_any_layout(state_jacobian_norms, rng, reference):
     """The values of an array count, not its order in memory, nor whether it is float32."""
-    for T, H in ((3, 2), (5, 4)):
-        for case in general.layouts(inputs.states(rng, T, H)):
+    for drawn in (inputs.states(rng, 3, 2), inputs.growing(rng, 5, 4)):
+        for case in general.layouts(drawn):
             expect_close(state_jacobian_norms(*case), reference.state_jacobian_norms(*case), "the norm", ("step",))
 
 
@@ -666,12 +664,12 @@ HANDED_ON = (("one state", 1, True), ("two states", 1, True), ("one state", 2, T
 def test_train_step_hands_the_state_on(train_step, rng, reference, device):
     """The state goes into the model, and the new one comes back: None, a tensor or a tuple of tensors."""
     for model, steps, started in HANDED_ON:
-        case = inputs.training(rng, model, DIFFERENT, steps, started=started)
+        case = inputs.training(rng, model, DIFFERENT, steps, read_out=0.3, started=started)
         expect_training(train_step, reference, case, "forms", "states", device=device)
 
 
 def test_train_step_leaves_the_step_to_the_optimizer(train_step, rng, reference, device):
     """The step is the optimizer's own, whichever it is: two steps with momentum, two of Adam's."""
     for optimizer, rate in (("momentum", 0.3), ("Adam", 0.05)):
-        case = inputs.training(rng, "memoryless", EQUAL, steps=2)
+        case = inputs.training(rng, "memoryless", EQUAL, steps=2, read_out=0.3)
         expect_training(train_step, reference, case, "parameters", optimizer=optimizer, rate=rate, device=device)

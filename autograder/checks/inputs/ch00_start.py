@@ -31,7 +31,17 @@ def near_zero(case: tuple[Any, ...]) -> tuple[Any, ...]:
     return formula, a, small
 
 
-def pair(rng: np.random.Generator, shape: tuple[int, ...], apart: float = 0.5) -> tuple[Array, Array]:
-    """Two arrays of one shape: entries of very different sizes, each pair up to ``apart`` of its size apart."""
-    a = np.asarray(away_from_zero(rng, 1.0, 2.0, shape) * 10.0 ** rng.integers(-2, 3, size=shape))
-    return a, np.asarray(a * (1 + apart * away_from_zero(rng, 0.5, 1.0, shape)))
+def pair(rng: np.random.Generator, shape: tuple[int, ...], apart: float = 1.0) -> tuple[Array, Array]:
+    """Two arrays of one shape: entries of very different sizes, and one pair at least twice as far apart as any other.
+
+    Their sizes are below 0.5, a is below b, and their relative error is 0.2 to 0.4 times ``apart``; for 1.0, it lies
+    well between two numbers of four decimals.
+    """
+    size = math.prod(shape)
+    a = away_from_zero(rng, 1.0, 2.0, (size,)) * 10.0 ** rng.integers(-2, 3, size=size)
+    error = away_from_zero(rng, 0.05, 0.1, (size,))
+    at = rng.integers(size)
+    a[at] = np.copysign(rng.uniform(0.02, 0.2), a[at])
+    error[at] = -np.sign(a[at]) * (rng.integers(2000, 4000) + rng.uniform(0.3, 0.7)) * 1e-4
+    b = a * (1 - apart * error) / (1 + apart * error)
+    return a.reshape(shape), b.reshape(shape)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -62,14 +65,54 @@ def extreme_scores(rng: np.random.Generator, N: int, V: int) -> Case:
 
 def streams(rng: np.random.Generator, lengths: tuple[int, ...], n_symbols: int) -> list[Array]:
     """Sequences of these lengths, in which the symbols are of very different frequency and depend on the one before."""
-    often = rng.dirichlet(np.full(n_symbols, 0.5), size=n_symbols)
+    often = rng.dirichlet([0.5] * n_symbols, size=n_symbols).cumsum(axis=1)[:, :-1].tolist()
     found = []
     for length in lengths:
-        ids = [int(rng.integers(n_symbols))] if length else []
-        while len(ids) < length:
-            ids.append(int(rng.choice(n_symbols, p=often[ids[-1]])))
-        found.append(np.array(ids, int))
+        ids = [int(rng.integers(n_symbols))]
+        for u in rng.random(max(length - 1, 0)).tolist():
+            ids.append(bisect(often[ids[-1]], u))
+        found.append(np.array(ids[:length], int))
     return found
+
+
+def telling(rng: np.random.Generator, lengths: tuple[int, ...], n_symbols: int) -> list[Array]:
+    """Such sequences, drawn again until every mistaken way to count pairs gives another accuracy than the right one."""
+    while True:
+        found = streams(rng, lengths, n_symbols)
+        right, *mistaken = accuracies(found)
+        if np.abs(np.subtract(mistaken, right)).min() > 1e-3:
+            return found
+
+
+def accuracies(sequences: list[Array]) -> list[float]:
+    """The accuracy of the best answers, and what it would be if pairs, or the best answers, were counted otherwise."""
+    each = [list(zip([-1, *ids], ids, ids[1:], strict=False)) for ids in map(np.ndarray.tolist, sequences)]
+    longer = [[(s, c) for _, s, c in triples] for triples in each if triples]
+    pairs = [pair for one in longer for pair in one]
+    backward = [(c, s) for s, c in pairs]
+    ways: list[list[Any]] = [
+        pairs,
+        backward,
+        pairs + backward,
+        longer[0],
+        [(0, c) for _, c in pairs],
+        [((before, s), c) for triples in each for before, s, c in triples],
+        [((n, s), c) for n, one in enumerate(longer) for s, c in one],
+        [(t, c) for one in longer for t, (_, c) in enumerate(one)],
+        [((t, s), c) for one in longer for t, (s, c) in enumerate(one)],
+        list(set(pairs)),
+    ]
+    alone = [_accuracy(one) for one in longer]
+    return [*map(_accuracy, ways), sum(alone) / len(alone), _accuracy(pairs, ties=True), 1 - _accuracy(pairs)]
+
+
+def _accuracy(pairs: list[Any], ties: bool = False) -> float:
+    """The share of pairs whose second part follows the first most often; ``ties``: of several such, each counts."""
+    after: dict[Any, Counter[Any]] = {}
+    for s, c in pairs:
+        after.setdefault(s, Counter())[c] += 1
+    most = [(max(counts.values()), list(counts.values())) for counts in after.values()]
+    return sum(n * (counts.count(n) if ties else 1) for n, counts in most) / len(pairs)
 
 
 def tied(rng: np.random.Generator, n_symbols: int) -> list[Array]:

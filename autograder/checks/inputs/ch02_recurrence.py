@@ -6,15 +6,33 @@ there rounding would decide, and float32 rounds more than float64.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from autograder.checks.inputs import Array, Case, Sizes, away_from_zero, sequence, state
 
-MARGIN = 1e-3
+MARGIN = 2e-3
+WITH_POWERS_OF_TWO = 1 / math.log(2)  # times the temperature: so much higher is one where e is taken for 2
+MANY = Sizes(B=1, T=1, D=1, H=9, V=30)  # symbols with so narrow pieces that a slip of the state draws another one
 SQUARE = Sizes(B=1, T=2, D=2, H=2, V=2)  # as small as SMALL, and a transposed read-out gives numbers
-Writing = tuple[int, Array, int, float, Array, Array, Array, Array, Array, Array]  # the arguments of generate
+
+
+class Writing(NamedTuple):
+    """The arguments of generate."""
+
+    start: int
+    h0: Array
+    n: int
+    temperature: float
+    uniforms: Array
+    Wx: Array
+    Wh: Array
+    b: Array
+    Wy: Array
+    by: Array
 
 
 def padded(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Case:
@@ -25,11 +43,18 @@ def padded(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Case:
 
 
 def lengths(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Array:
-    """Lengths (B,) from ``fewest`` to T; where sizes differ, even the longest sequence ends before the array does."""
+    """Lengths (B,) from ``fewest`` to T, of which the first is not the shortest.
+
+    Where sizes differ, even the longest sequence ends before the array does.
+    """
     if sizes.B == 1:
         return rng.integers(1, max(2, sizes.T), size=1)
-    longest = sizes.T - 1 if sizes.T > sizes.B else sizes.T
-    return rng.permutation(np.linspace(fewest, longest, sizes.B).round().astype(int))
+    most = sizes.T - 1 if sizes.T > sizes.B else sizes.T
+    found = rng.permutation(np.linspace(fewest, most, sizes.B).round().astype(int))
+    longest = found.argmax()
+    if found[0] == found.min():
+        found[0], found[longest] = found[longest], found[0]
+    return found
 
 
 def filled(rng: np.random.Generator, array: Array, ends: Array) -> Array:
@@ -66,17 +91,36 @@ def ends(logits: Array, temperature: float) -> Array:
 def lot(rng: np.random.Generator, logits: Array, temperature: float, others: Sequence[float] = ()) -> float:
     """A number well inside a piece: as likely in a narrow piece as in a wide one, if it is wide enough to be hit.
 
-    At ``others``, which are wrong temperatures, it falls on pieces of other symbols, as far as there is such a lot.
+    Where there are ``others``, which are wrong temperatures, it is one of those that tell the most mistakes.
     """
-    to = ends(logits, temperature)
-    since = np.concatenate([[0.0], to[:-1]])
-    wide = rng.choice(np.flatnonzero(to - since > 4 * MARGIN), size=1 if not others else 24)
-    lots = rng.uniform(since[wide] + MARGIN, to[wide] - MARGIN)
+    temperatures = temperature, *others
+    cuts = _cuts(logits, temperatures) if others else np.concatenate([[0.0], ends(logits, temperature)])
+    since = np.flatnonzero(np.diff(cuts) > 4 * MARGIN)
     if others:
-        mistaken = np.sort([wide, *(np.searchsorted(ends(logits, other), lots) for other in others)], axis=0)
-        distinct = (np.diff(mistaken, axis=0) > 0).sum(axis=0)
-        lots = lots[distinct == distinct.max()]
-    return float(lots[0])
+        found = _symbols(logits, temperatures, (cuts[since] + cuts[since + 1]) / 2)
+        distinct = (np.diff(np.sort(found, axis=0), axis=0) > 0).sum(axis=0)
+        told = len(found) * (found != found[0]).sum(axis=0) + distinct
+        since = since[told == told.max()]
+    at = since[rng.integers(len(since))]
+    return float(rng.uniform(cuts[at] + MARGIN, cuts[at + 1] - MARGIN))
+
+
+def _cuts(logits: Array, temperatures: Sequence[float]) -> Array:
+    """Between two of these numbers, all lots have the same `_symbols`."""
+    to = ends(logits, temperatures[0])
+    middles = to - np.diff(to, prepend=0) / 2
+    others = [ends(logits, other) for other in temperatures[1:]]
+    sorted_to = ends(-np.sort(-logits), temperatures[0])
+    return np.sort(np.concatenate([[0.0], to, *others, middles, sorted_to]))
+
+
+def _symbols(logits: Array, temperatures: Sequence[float], lots: Array) -> Array:
+    """What is drawn at these temperatures, and at the first one by the nearest end, and with pieces sorted by size."""
+    to = ends(logits, temperatures[0])
+    drawn = [np.searchsorted(ends(logits, each), lots) for each in temperatures]
+    order = np.argsort(-logits)
+    sorted_to = ends(logits[order], temperatures[0])
+    return np.stack([*drawn, np.abs(to[:, None] - lots).argmin(axis=0), order[np.searchsorted(sorted_to, lots)]])
 
 
 def draws(
@@ -92,14 +136,17 @@ def several_high(
 ) -> tuple[Array, float, float]:
     """logits (V,), temperature, u: some logits lie ``gap`` temperatures above the others, and about as high as another.
 
-    The lot falls on one of them that is not the first: where all of them overflow, looking for the first one misses it.
+    Each of them is a little higher than the one before. The lot falls on one that is not the first, nor, of three or
+    more, the last: an overflow finds the first one, and a frozen draw the last. It lies so near the start of its piece
+    that with powers of two, or at a higher temperature, it falls on a piece before.
     """
     high = np.sort(rng.choice(n_symbols, n_high, replace=False))
     logits = np.zeros(n_symbols)
-    logits[high] = gap + rng.uniform(size=n_high)
-    to = ends(logits, 1.0)
-    k = high[rng.integers(1, n_high)]
-    return logits * temperature, temperature, float(rng.uniform(to[k - 1] + MARGIN, to[k] - MARGIN))
+    logits[high] = gap + np.cumsum(rng.uniform(0.2, 0.4, size=n_high))
+    k = rng.integers(1, max(2, n_high - 1))
+    start, end = ends(logits, 1.0)[high[k - 1 : k + 1]]
+    other_start = ends(logits, WITH_POWERS_OF_TWO)[high[k - 1]]
+    return logits * temperature, temperature, float(rng.uniform(start + MARGIN, min(end, other_start) - MARGIN))
 
 
 def sums_short_of_one(rng: np.random.Generator, count: int) -> list[Array]:
@@ -115,19 +162,45 @@ def sums_short_of_one(rng: np.random.Generator, count: int) -> list[Array]:
 
 
 def writing(
-    rng: np.random.Generator, sizes: Sizes, n: int, temperature: float = 1.0, remembers: bool = True
+    rng: np.random.Generator, sizes: Sizes, n: int, temperature: float = 1.0, remembers: bool = True, cold: bool = False
 ) -> Writing:
     """All arguments of generate; ``remembers``: with weights from state to state.
 
-    The lots lie inside the pieces of the symbols that a right network has at its turn.
+    The lots lie inside the pieces of the symbols that a right network has at its turn. ``cold``: half of the logits
+    are 1 and half are -1, give or take about a temperature, so that lots count and overflows would show.
     """
     Wx, Wh = rng.normal(scale=1.5, size=(sizes.V, sizes.H)), rng.normal(scale=1.5 / sizes.H**0.5, size=(sizes.H,) * 2)
     b, h0 = away_from_zero(rng, 0.3, 0.7, (sizes.H,)), state(rng, sizes)[0]
     Wh, (Wy, by) = Wh * remembers, read_out(rng, sizes, scale=2.0)
+    if cold:
+        Wy, by = temperature * Wy, temperature * by + rng.permutation(np.resize([1.0, -1.0], sizes.V))
     start = symbol = int(rng.integers(sizes.V))
     h, lots = h0, np.zeros(n)
     for t in range(n):
         h = np.tanh(Wx[symbol] + h @ Wh + b)
         lots[t] = lot(rng, h @ Wy + by, temperature)
         symbol = int((ends(h @ Wy + by, temperature) <= lots[t]).sum())
-    return start, h0, n, temperature, lots, Wx, Wh, b, Wy, by
+    return Writing(start, h0, n, temperature, lots, Wx, Wh, b, Wy, by)
+
+
+def telling(rng: np.random.Generator, n: int, temperature: float = 1.0, cold: bool = False) -> Writing:
+    """Such arguments for many symbols, drawn again until each counts.
+
+    The text would be another one without h0, Wh, b or by, with Wh transposed, and at temperature 1, if it is not 1.
+    """
+    while True:
+        case = writing(rng, MANY, n, temperature, cold=cold)
+        mistaken = [case._replace(**{name: 0 * getattr(case, name)}) for name in ("h0", "Wh", "b", "by")]
+        mistaken += [case._replace(Wh=case.Wh.T), *[case._replace(temperature=1.0)] * (temperature != 1)]
+        right = text(case)
+        if all(text(other) != right for other in mistaken):
+            return case
+
+
+def text(case: Writing) -> list[int]:
+    """What generate writes."""
+    ids, h = [case.start], case.h0
+    for u in case.uniforms:
+        h = np.tanh(case.Wx[ids[-1]] + h @ case.Wh + case.b)
+        ids.append(int((ends(h @ case.Wy + case.by, case.temperature) <= u).sum()))
+    return ids[1:]

@@ -95,6 +95,18 @@ def states(rng: np.random.Generator, T: int, H: int, strength: float = 0.9) -> t
     return hs, inputs.away_from_zero(rng, 0.5, 1.5, (H, H)) * strength / H**0.5
 
 
+def growing(rng: np.random.Generator, T: int, H: int) -> tuple[Array, Array]:
+    """Such states and weights with which the norms grow: the first is the largest, and well above 1."""
+    while True:
+        hs, Wh = states(rng, T, H, strength=1.6)
+        product, norms = np.eye(H), [1.0]
+        for h in hs[:0:-1]:
+            product = Wh * (1 - h**2) @ product
+            norms.append(float(np.linalg.norm(product, 2)))
+        if norms[-1] > 1.1 * max(norms[:-1]):
+            return hs, Wh
+
+
 def gradients(rng: np.random.Generator, norm: float, *shapes: tuple[int, ...]) -> list[Array]:
     """Arrays of these shapes whose entries, taken together, have this norm; no array is small beside the others."""
     arrays = [inputs.away_from_zero(rng, 0.5, 1.5, shape) for shape in shapes]
@@ -112,7 +124,8 @@ def training(
 ) -> tuple[str, dict[str, Array], Array, Array, Any]:
     """A model to be made by the driver: its kind and weights, x and y (steps, B, T), and a state that fits it.
 
-    Gradients grow with ``read_out``: where sizes are DIFFERENT, their norm is below 1 at 0.3, and above 5 at 20.
+    Gradients grow with ``read_out``: their norm is below 1 at 0.3 and, where sizes are DIFFERENT, above 5 at 20. In y
+    all symbols are about equally frequent, for what has to be learned of their frequency makes gradients long, too.
     """
     Wx, Wh, b = inputs.weights(rng, sizes)
     weights = {"E": rng.normal(size=(sizes.V, sizes.D)), "Wx": Wx, "b": b}
@@ -122,5 +135,6 @@ def training(
         weights["Wh"] = Wh
     h, c = inputs.state(rng, sizes), inputs.state(rng, sizes)
     state = {"memoryless": None, "one state": h, "two states": (h, c)}[model] if started else None
-    x, y = rng.integers(sizes.V, size=(2, steps, sizes.B, sizes.T))
+    x = rng.integers(sizes.V, size=(steps, sizes.B, sizes.T))
+    y = np.stack([rng.permutation(sizes.B * sizes.T) % sizes.V for _ in range(steps)]).reshape(x.shape)
     return model, weights, x, y, state

@@ -1,6 +1,7 @@
 """Random inputs of ch04_lstm: weights of four gates side by side, and runs forward for the exercises that go back.
 
 What a backward function is given must fit together, so the forward run is computed here, and not by a solution.
+Inputs and weights have bounds, so that no sum is ever as far out as `huge` makes it.
 """
 
 from __future__ import annotations
@@ -16,38 +17,50 @@ SIZE = 30.0  # of a large upstream gradient
 
 def weights(rng: np.random.Generator, sizes: Sizes) -> tuple[Array, Array, Array]:
     """Wx (D, 4H), Wh (H, 4H), b (4H,), in the order i, f, g, o."""
-    Wx = rng.normal(scale=0.8 / sizes.D**0.5, size=(sizes.D, 4 * sizes.H))
-    Wh = rng.normal(scale=0.8 / sizes.H**0.5, size=(sizes.H, 4 * sizes.H))
+    Wx = rng.uniform(-1.4, 1.4, size=(sizes.D, 4 * sizes.H)) / sizes.D**0.5
+    Wh = rng.uniform(-1.4, 1.4, size=(sizes.H, 4 * sizes.H)) / sizes.H**0.5
     return Wx, Wh, away_from_zero(rng, 0.3, 0.7, (4 * sizes.H,))
 
 
 def gates(rng: np.random.Generator, sizes: Sizes) -> Case:
     """x (B, D), h_prev (B, H), Wx, Wh, b."""
-    return rng.normal(size=(sizes.B, sizes.D)), state(rng, sizes), *weights(rng, sizes)
+    return rng.uniform(-1.7, 1.7, size=(sizes.B, sizes.D)), state(rng, sizes), *weights(rng, sizes)
 
 
 def step(rng: np.random.Generator, sizes: Sizes) -> Case:
-    """x (B, D), h_prev (B, H), c_prev (B, H), Wx, Wh, b."""
-    x, h_prev, *rest = gates(rng, sizes)
-    return x, h_prev, cell_state(rng, sizes), *rest
+    """x (B, D), h_prev (B, H), c_prev (B, H), Wx, Wh, b.
+
+    Of three examples or more, some cell goes beyond 1, with this h_prev and with zeros: cutting it off would show.
+    """
+    while True:
+        x, h_prev, *rest = gates(rng, sizes)
+        case = x, h_prev, cell_state(rng, sizes), *rest
+        if sizes.B < 3 or min(_largest_cell(*case), _largest_cell(x, 0 * h_prev, *case[2:])) > 1.1:
+            return case
 
 
 def sequence(rng: np.random.Generator, sizes: Sizes) -> Case:
     """x (B, T, D), h0 (B, H), c0 (B, H), Wx, Wh, b."""
-    x = rng.normal(size=(sizes.B, sizes.T, sizes.D))
+    x = rng.uniform(-1.7, 1.7, size=(sizes.B, sizes.T, sizes.D))
     return x, state(rng, sizes), cell_state(rng, sizes), *weights(rng, sizes)
 
 
 def cell_state(rng: np.random.Generator, sizes: Sizes) -> Array:
     """A cell (B, H): it may be larger than 1, which an output never is."""
-    return away_from_zero(rng, 0.3, 1.3, (sizes.B, sizes.H))
+    return away_from_zero(rng, 0.3, 1.8, (sizes.B, sizes.H))
+
+
+def _largest_cell(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: Array) -> float:
+    """The size of the largest cell after the step."""
+    i, f, g, _ = _gates(x @ Wx + h_prev @ Wh + b)
+    return float(np.abs(f * c_prev + i * g).max())
 
 
 def step_back(rng: np.random.Generator, sizes: Sizes, size: float = 1.0) -> Case:
-    """dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh of one step; the upstreams are about as large as ``size``."""
+    """dh, dc, x, h_prev, c_prev, i, f, g, o, c, Wx, Wh of one step; the upstreams are smaller than ``size``."""
     x, h_prev, c_prev, Wx, Wh, b = step(rng, sizes)
     i, f, g, o = _gates(x @ Wx + h_prev @ Wh + b)
-    dh, dc = size * rng.normal(size=(2, sizes.B, sizes.H))
+    dh, dc = size * away_from_zero(rng, 0.2, 0.6, (2, sizes.B, sizes.H))
     return dh, dc, x, h_prev, c_prev, i, f, g, o, f * c_prev + i * g, Wx, Wh
 
 

@@ -149,8 +149,8 @@ def _in_the_end(change: Callable[..., Gradients]) -> Callable[..., tuple[Array, 
 
 
 def _scaled(name: str) -> Callable[..., tuple[Array, ...]]:
-    """One gradient alone is wrong, by a tenth to a half."""
-    return _in_the_end(lambda n, right, *_: {name: right[name] * (0.5 + 0.4 * n[0])})
+    """One gradient alone is wrong, by four tenths to a half."""
+    return _in_the_end(lambda n, right, *_: {name: right[name] * (0.5 + 0.1 * n[0])})
 
 
 def _rounded(numbers: Array, *args: Array) -> list[Array]:
