@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.checks import Check
-from autograder.judge.remote import request
-from autograder.judge.subject import Call, CallTimeout, WorkerDied
+from autograder.judge import remote
+from autograder.judge.subject import Call, CallTimeout, LocalLink, WorkerDied
+from autograder.worker import calls, codec
 from autograder.worker.calls import Reply
 
 PATHS = 16  # of one check: replies that differ in the last bit only have passed on so many ways before
@@ -27,6 +28,26 @@ class Wire(Protocol):
 
     def read(self, frame: bytes) -> Reply:
         """What stands in such a frame; WorkerDied where it is no reply."""
+
+
+class Here:
+    """A link of this process that is asked in frames, too, and answers with the bytes that a worker would send."""
+
+    def __init__(self, link: LocalLink) -> None:
+        self.link = link
+
+    def exchange(self, request: bytes) -> bytes:
+        """What the worker's end does."""
+        name, args, kwargs, trace = codec.decode(request, trusted=True)["args"]
+        return codec.encode(calls.answer(self.link.call(name, tuple(args), kwargs, trace)))
+
+    def read(self, frame: bytes) -> Reply:
+        """As of a worker's; no line of the source is shown."""
+        return remote.read_reply(remote.read(frame), set())
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        """By way of the frames."""
+        return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ class Walk:
         if self.read == len(self.way):
             if self.stop:
                 raise self.stop
-            asked = request("call", [name, args, kwargs, trace])
+            asked = remote.request("call", [name, args, kwargs, trace])
             self.way.append((asked, self.link.exchange(asked)))
         self.read += 1
         return self.link.read(self.way[self.read - 1][1])

@@ -17,7 +17,7 @@ from autograder.errors import UserError
 from autograder.judge import devices, implementations, selftest, submission
 from autograder.judge.box import Box, BoxError, WorkerKilled
 from autograder.judge.diagnosis import Diagnoser, careful
-from autograder.judge.known import Known
+from autograder.judge.known import Here, Known
 from autograder.judge.missing import untouched, why_missing
 from autograder.judge.run import judge_exercise
 from autograder.judge.sitting import Sitting
@@ -181,10 +181,11 @@ class Judge:
         with contextlib.suppress(Exception):
             if self.chapter:
                 submission.master_sources(self.chapter)
-                reference, diagnoser, _ = self._chapter(self.chapter)
-                diagnoser.prepare()
+                reference, diagnoser, known = self._chapter(self.chapter)
+                here = Here(implementations.solution(self.chapter))
                 for exercise in course.load(self.chapter).exercises:
-                    judge_exercise(exercise, implementations.solution(self.chapter), reference, self.seed)
+                    judge_exercise(exercise, here, reference, self.seed, walk=partial(known.walk, here))
+                diagnoser.prepare()
 
     def _open(self, ahead: str = "") -> tuple[Box, list[str]]:
         """A box, and what holes it has; ``ahead`` is the level of the CPU's box, where this one is to have a GPU."""

@@ -27,7 +27,7 @@ from autograder.judge import implementations
 from autograder.judge.run import judge_exercise
 from autograder.judge.subject import Link
 from autograder.tests.frames import Mutator, decodes, worst
-from autograder.worker import codec
+from autograder.worker import calls, codec
 from autograder.worker.calls import Failure, Reply
 
 FRAMES = 1_000_000
@@ -86,8 +86,7 @@ class Recorder:
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call through."""
         reply = self.link.call(name, args, kwargs, trace)
-        failure = reply.failure and vars(reply.failure)
-        self.frames.append(codec.encode({**vars(reply), "failure": failure}))
+        self.frames.append(codec.encode(calls.answer(reply)))
         return reply
 
 
@@ -106,8 +105,8 @@ def forms() -> Iterator[bytes]:
     for dtype in codec.NATIVE:
         wide = np.ones((3, 4), dtype)
         yield codec.encode([wide, np.asfortranarray(wide), wide[:, ::2], wide[0, 0], wide[:0]])
-    failure = vars(Failure("ValueError", "shapes (2,3) and (4,5) not aligned", 3, "return x @ W"))
-    yield codec.encode({**vars(Reply(changed=("x", "h_prev"), operators=("aten::tanh",))), "failure": failure})
+    failure = Failure("ValueError", "shapes (2,3) and (4,5) not aligned", 3, "return x @ W")
+    yield codec.encode(calls.answer(Reply(None, ("x", "h_prev"), failure, ("aten::tanh",))))
     yield codec.encode({"problems": ["", "line 1"], "notes": ["", "…"], "forbidden": {"rnn_step": ""}})
     yield codec.encode([3, {"": [None, True, -1, 2**64 - 1, float("nan"), "ü", (), [], {}]}])
 

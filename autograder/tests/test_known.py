@@ -12,34 +12,25 @@ import pytest
 from autograder import checks, course
 from autograder.checks import Check, CheckFailed
 from autograder.course import Exercise
-from autograder.judge import implementations, known, remote, run
-from autograder.judge.known import Known
+from autograder.judge import implementations, known, run
+from autograder.judge.known import Here, Known
 from autograder.judge.run import judge_exercise
 from autograder.judge.subject import CallTimeout, LocalLink, Memo, Reference, WorkerDied
 from autograder.judge.verdict import ExerciseVerdict
-from autograder.worker import codec
-from autograder.worker.calls import Reply
 
 RUNS: list[str] = []
 
 
-class Process(LocalLink):
-    """A link that is asked in frames, as a worker is; ``asked`` holds them."""
+class Process(Here):
+    """A link that keeps the frames it is asked in."""
 
     def __init__(self, namespace: Any, drivers: Any = ()) -> None:
-        super().__init__(namespace, drivers)
+        super().__init__(LocalLink(namespace, drivers))
         self.asked: list[bytes] = []
 
     def exchange(self, request: bytes) -> bytes:
-        """What the worker's end of the link does."""
         self.asked.append(request)
-        name, args, kwargs, trace = codec.decode(request)["args"]
-        reply = LocalLink.call(self, name, tuple(args), kwargs, trace)
-        return codec.encode({**vars(reply), "failure": reply.failure and vars(reply.failure)})
-
-    def read(self, frame: bytes) -> Reply:
-        """As the judge reads it."""
-        return remote.read_reply(remote.read(frame), set())
+        return super().exchange(request)
 
 
 def doubles(twice, rng, reference):
@@ -155,9 +146,6 @@ def test_a_known_way_ends_where_the_worker_does(memory: Known, stop: Exception, 
                 raise stop
             return super().exchange(request)
 
-        def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
-            return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
-
     verdicts = [judged(each, right, Ends({"twice": right})) for each in (None, memory)]
     assert {verdict.status for verdict in verdicts} == {"timeout" if isinstance(stop, CallTimeout) else "error"}
     assert {verdict.score for verdict in verdicts} == {1.0 if number == 3 else 0.0}
@@ -173,18 +161,7 @@ def test_a_check_is_a_function_of_the_replies(chapter: str) -> None:
         link = Process(right.namespace, right.drivers)
         for exercise in course.load(chapter).exercises:
             walk = partial(seen.walk, link) if seen else None
-            verdict = judge_exercise(exercise, _Framed(link), Reference(Memo(right)), 7, walk=walk)
+            verdict = judge_exercise(exercise, link, Reference(Memo(right)), 7, walk=walk)
             assert verdict.status == "passed"
         asked.append(link.asked)
     assert asked[0] == asked[1] == asked[2] and len(asked[0]) > len(checks.load(chapter))
-
-
-class _Framed:
-    """A link that goes through frames without a memory, too."""
-
-    def __init__(self, link: Process) -> None:
-        self.link = link
-
-    def call(self, name: str, args: Any, kwargs: Any, trace: bool = False) -> Reply:
-        """By way of the frames."""
-        return self.link.read(self.link.exchange(remote.request("call", [name, args, kwargs, trace])))

@@ -45,6 +45,11 @@ class Reply:
     operators: tuple[str, ...] = ()
 
 
+def answer(reply: Reply) -> dict[str, Any]:
+    """A reply as it is sent."""
+    return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
+
+
 def find(namespace: Mapping[str, Any], drivers: Mapping[str, Any], name: str) -> Callable[..., Any]:
     """The function called ``name``; of ``"RNNCell.forward"``, the driver's ``forward`` bound to the learner's class.
 

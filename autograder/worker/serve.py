@@ -55,10 +55,8 @@ class Server:
         try:
             function = calls.find(vars(self.module), self.drivers, name)
         except LookupError:
-            failure = calls.Failure("Missing", name.split(".")[0])
-            return vars(calls.Reply(failure=vars(failure)))  # type: ignore[arg-type]
-        reply = calls.call(function, args, kwargs, trace, codec.packed)
-        return {**vars(reply), "failure": reply.failure and vars(reply.failure)}
+            return calls.answer(calls.Reply(failure=calls.Failure("Missing", name.split(".")[0])))
+        return calls.answer(calls.call(function, args, kwargs, trace, codec.packed))
 
 
 def serve(before: Callable[[], None] = lambda: None) -> None:
@@ -74,8 +72,7 @@ def serve(before: Callable[[], None] = lambda: None) -> None:
             if len(frame) > codec.REPLY_LIMIT:
                 raise codec.CodecError(f"too large ({len(frame):,} bytes)")
         except codec.CodecError as error:  # the value alone was fine, the whole is not: over a limit
-            failure = vars(calls.Failure("NotPlain", str(error)))
-            frame = codec.encode({**vars(calls.Reply()), "failure": failure})
+            frame = codec.encode(calls.answer(calls.Reply(failure=calls.Failure("NotPlain", str(error)))))
         _write(HEAD.pack(len(frame), number) + frame)
 
 

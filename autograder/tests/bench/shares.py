@@ -32,7 +32,7 @@ PARTS: list[tuple[Any, str, str]] = [
     (writing, "read", "reading the file"),
     (session, "judge_exercise", "judge: inputs, right answers, comparison"),
     (Diagnoser, "__call__", "judge: diagnosis"),
-    (Worker, "ask", "link: the judge's end"),
+    (Worker, "exchange", "link: the judge's end"),
     (Worker, "__init__", "fork: the judge's end"),
     (Worker, "close", "fork: the judge's end"),
     (Journal, "append", "journal"),
