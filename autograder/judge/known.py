@@ -38,7 +38,7 @@ class Here:
 
     def exchange(self, request: bytes) -> bytes:
         """What the worker's end does."""
-        name, args, kwargs, trace = codec.decode(request, trusted=True)["args"]
+        name, args, kwargs, trace = codec.decode_ours(request)["args"]
         return codec.encode(calls.answer(self.link.call(name, tuple(args), kwargs, trace)))
 
     def read(self, frame: bytes) -> Reply:

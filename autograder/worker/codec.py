@@ -59,11 +59,8 @@ def encode(value: Any) -> bytes:
     return b"".join([HEAD.pack(MAGIC, len(header)), header, *buffers])
 
 
-def decode(frame: bytes, trusted: bool = False) -> Any:
-    """The value of a frame, in memory of its own; CodecError for anything that `encode` does not write.
-
-    A ``trusted`` frame, one that the judge has written, is not asked for all of that.
-    """
+def decode(frame: bytes) -> Any:
+    """The value of a frame, in memory of its own; CodecError for anything that `encode` does not write."""
     if len(frame) > LIMIT:
         raise CodecError("the frame is too large")
     try:
@@ -72,13 +69,12 @@ def decode(frame: bytes, trusted: bool = False) -> Any:
             raise CodecError("not a frame")
         start = HEAD.size + length
         header = frame[HEAD.size : start]
-        tree = msgpack.unpackb(header) if trusted else _unpacked(header)
+        tree = _unpacked(header)
         reader = _Reader(memoryview(frame)[start:])
         value = reader.value(tree, 0)
         if reader.at != len(reader.data):
             raise CodecError("bytes are left over")
-        # the same key twice, a float of four bytes, an integer of more than it needs
-        if not trusted and _header(tree) != header:
+        if _header(tree) != header:  # the same key twice, a float of four bytes, an integer of more than it needs
             raise CodecError("a header in another spelling")
         return value
     except CodecError:
@@ -87,9 +83,32 @@ def decode(frame: bytes, trusted: bool = False) -> Any:
         raise CodecError(f"malformed frame: {type(error).__name__}") from None
 
 
+def decode_ours(frame: bytes) -> Any:
+    """The same value in half the time, of a frame that `encode` has written: nothing in it is doubted."""
+    _, length = HEAD.unpack_from(frame)
+    at = HEAD.size + length
+
+    def value(node: Any) -> Any:
+        nonlocal at
+        kind = type(node)
+        if kind is dict:
+            return {key: value(entry) for key, entry in node.items()}
+        if kind is not list:
+            return node
+        if node[0] != "a":
+            entries = [value(entry) for entry in node[1]]
+            return entries if node[0] == "l" else tuple(entries)
+        _, code, shape, layout = node
+        flat = np.frombuffer(frame, WIRE[code], math.prod(shape), at)
+        at += flat.nbytes
+        return _lay_out(flat != 0 if code == "?" else flat, shape, layout)
+
+    return value(msgpack.unpackb(frame[HEAD.size : at]))
+
+
 def copy(value: Any) -> Any:
     """A deep copy, by way of the wire: what another process would receive."""
-    return decode(encode(value))
+    return decode_ours(encode(value))
 
 
 def plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from functools import cache
 import landlockpy
 import pyseccomp
 
+LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 CLONE_THREAD = 0x00010000
 O_ASYNC = 0o20000
@@ -47,9 +48,8 @@ PRCTL = [15, 16, 0x53564D41]  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
 def die_with_parent() -> None:
     """Be killed when the parent ends, and be closed to ptrace and /proc/<pid>/mem."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
-    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    LIBC.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
+    LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def limit_resources(gpu: bool = False) -> None:
@@ -76,9 +76,8 @@ def limit_resources(gpu: bool = False) -> None:
 
 def drop_capabilities() -> None:
     """A judge that runs as root hands none of root's powers on (bubblewrap has dropped them already)."""
-    libc = ctypes.CDLL(None, use_errno=True)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-    if libc.capset(header, (ctypes.c_uint32 * 6)()) != 0:
+    if LIBC.capset(header, (ctypes.c_uint32 * 6)()) != 0:
         raise OSError(ctypes.get_errno(), "capset")
 
 
