@@ -6,6 +6,7 @@ a plain switch; on two, each turn wakes a core that has gone to sleep, which tak
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ def pool(jobs: int) -> ThreadPoolExecutor:
 
 
 def _stay(cores: Iterator[int]) -> None:
-    for core in cores:
-        os.sched_setaffinity(0, {core})
-        return
+    with contextlib.suppress(OSError):  # a core that is gone meanwhile: the system chooses
+        for core in cores:
+            os.sched_setaffinity(0, {core})
+            return

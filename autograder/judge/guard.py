@@ -27,6 +27,7 @@ class Guard:
     armed: bool = False
     way: Link | None = None
     methods: set[str] = field(default_factory=set)  # that have been watched
+    alone: bool = False  # a watched call broke off: on the ways of others it would not be watched again
 
     def begin(self, way: Link | None = None) -> None:
         """A check begins; ``way`` is its own link, where it has one."""
@@ -37,7 +38,11 @@ class Guard:
         if self.stop:
             raise self.stop
         try:
-            reply = (self.way or self.link).call(name, args, kwargs, trace or self._watches(name))
+            watched = trace or self._watches(name)
+            reply = (self.way or self.link).call(name, args, kwargs, watched)
+            if watched and reply.failure and (method := name.partition(".")[2]):
+                self.methods.discard(method)
+                self.alone = True
             if used := forbidden_use(reply.operators, self.library):
                 raise ForbiddenCall(used, self.library, ran=True)
         except (CallTimeout, WorkerDied, ForbiddenCall) as stop:

@@ -50,6 +50,7 @@ class Worker:
         self.box = box
         self.forgiving = forgiving
         self.ends: Ends = box.fork()
+        self.ends.channel.settimeout(None)  # whatever default a library has set
         self.ends.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, AT_ONCE)
         os.set_blocking(self.ends.output, False)
         self.poll = select.poll()
@@ -106,6 +107,8 @@ class Worker:
             if not chunk:
                 raise ConnectionError
             self.received += chunk
+            if time.monotonic() > deadline:  # a byte now and then is no answer
+                raise TimeoutError
         data = bytes(self.received[:size])
         del self.received[:size]
         return data
@@ -154,8 +157,11 @@ class Worker:
 
 
 def request(do: str, args: Sequence[Any]) -> bytes:
-    """The frame that asks a worker to ``do`` something."""
-    return codec.encode({"do": do, "args": list(args)})
+    """The frame that asks a worker to ``do`` something; WorkerDied where it is too large to be asked."""
+    try:
+        return codec.encode({"do": do, "args": list(args)})
+    except codec.CodecError as error:
+        raise WorkerDied(str(error)) from None
 
 
 def read(frame: bytes) -> Any:

@@ -139,6 +139,7 @@ def _run(check: Check, guard: Guard, reference: Reference, seed: int, device: st
         verdict.message = _not_run(guard.stop)
         return
     start = time.perf_counter()
+    walk = None if guard.alone else walk
     outcome, failure = walk.follow() if walk else None, None
     if not outcome:
         guard.begin(walk)

@@ -44,7 +44,7 @@ def made(kind: Kind, cls: type, sizes: Sequence[int]) -> torch.nn.Module:
 
 def loaded(kind: Kind, cls: type, sizes: Sequence[int], state: State, device: str) -> torch.nn.Module:
     """A module in float64 with exactly these weights."""
-    module = made(kind, cls, sizes).to(device, torch.float64)
+    module = made(kind, cls, sizes).double().to(device)
     _refuse_plain_tensors(kind, module)
     try:
         given = {name: tensor(array, device) for name, array in state.items()}

@@ -15,7 +15,7 @@ from autograder.worker.calls import CELL
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 OTHER_LANGUAGE = re.compile(r"\A\s*%%(?!time|timeit|capture|prun)\w+")
 RECURRENT_WORD = re.compile(r"rnn|lstm|gru", re.IGNORECASE)
-WORD = re.compile(r"[^\W\d]\w*")
+WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*")  # marks and dots inside of names, too
 NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
 RECURRENT = re.compile(r"^torch\.(?:.*\.)?(?:(?:RNN|LSTM|GRU)\w*|(?:\w*_)?(?:rnn|lstm|gru)(?:_\w+)?)$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -72,6 +72,7 @@ def _parse(cell: Cell, source: str) -> ast.Module:
         if python == source:
             raise
         tree = ast.parse(python)
+        cell.text = python
         cell.note = "lines that start with % or ! were left out"
         return tree
 
@@ -132,7 +133,7 @@ class Names:
             todo |= new & self.definitions.keys()
         if not all(map(str.isascii, words)):  # Python takes other letters for these
             return False
-        paths = [self.aliases.get(word, word) for word in words]
+        paths = [*words, *(self.aliases[word] for word in words & self.aliases.keys())]  # an import inside hides one
         if library == "numpy":
             return not any(map(AUTOMATIC.match, paths))
         return not any(map(RECURRENT_WORD.search, paths))

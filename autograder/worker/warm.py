@@ -86,7 +86,8 @@ class Warm:
             pid = os.fork()
             if pid == 0:
                 if cores:
-                    os.sched_setaffinity(0, cores)
+                    with contextlib.suppress(OSError):  # a core that is gone; an error must not leave this process here
+                        os.sched_setaffinity(0, cores)
                 become_worker(channel, output, self.readable, self.layers, self.nodes)
         except OSError:
             os.close(status)
