@@ -96,7 +96,7 @@ def _helpers(graded: NotebookNode) -> dict[str, list[str]]:
     return found
 
 
-@lru_cache(maxsize=1000)  # many hand in the same few lines, and some the whole of another's
+@lru_cache(maxsize=200)  # many hand in the same few lines, and some the whole of another's
 def _code(source: str) -> Markup:
     return Markup(highlight(clean(source, MAX_SHOWN), LEXER, FORMATTER))
 

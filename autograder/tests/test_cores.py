@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
@@ -50,3 +51,22 @@ def test_a_worker_runs_where_its_thread_does() -> None:
         assert os.sched_getaffinity(0) == set(psutil.Process(box.process.pid).cpu_affinity()) == everywhere
     finally:
         box.close()
+
+
+def test_a_worker_whose_core_is_gone_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers, and the box goes on serving: nobody else answers in its place."""
+    monkeypatch.setattr(cores, "here", lambda: [1000])
+    with contextlib.closing(Box("inner").wait()) as box:
+        for _ in range(2):
+            worker = Worker(box)
+            worker.ask("prepare", ["", ["def f(): return 1"], {}], 10)
+            worker.ask("run", [0], 10)
+            assert worker.ask("call", ["f", (), {}, False], 10)["value"] == 1
+            worker.close()
+
+
+def test_a_thread_whose_core_is_gone_judges_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it may not stay on its core, the system chooses one."""
+    monkeypatch.setattr(cores, "here", lambda: [1000, 1001])
+    with cores.pool(2) as pool:
+        assert list(pool.map(abs, [-1, -2, -3])) == [1, 2, 3]

@@ -50,6 +50,15 @@ def test_cell_that_cannot_be_judged(right: str, wrong: str, message: str, times:
     assert [message in check.message for check in verdict.checks].count(True) == times
 
 
+def test_a_class_with_a_move_of_its_own() -> None:
+    """A class may say itself how it moves to a device, which is all that `to` is asked for."""
+    own = "    def to(self, device):\n        return super().to(device)\n\n    def forward"
+    link = implementations.link("ch02_recurrence", CELL.replace("    def forward", own), "<cell 1>")
+    reference = implementations.reference("ch02_recurrence")
+    verdict = judge_exercise(course.load("ch02_recurrence").exercise("RNNCell"), link, reference, 3)
+    assert verdict.status == "passed"
+
+
 def test_function_in_place_of_a_class() -> None:
     """A function that is named like the class is refused in one sentence."""
     source = "def RNNCell(n_in, n_hidden):\n    return torch.nn.Linear(n_in, n_hidden)"

@@ -135,6 +135,42 @@ def test_so_many_ways_are_kept(memory: Known, monkeypatch: pytest.MonkeyPatch) -
     assert [tree.paths for tree in memory.trees.values()] == [3, 3]
 
 
+def test_large_replies_are_not_kept(memory: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who makes them large cannot fill the memory with them."""
+    monkeypatch.setattr(known, "BYTES", 10)
+    assert judged(memory, right_in_other_bits).score == 2.0
+    assert [tree.paths for tree in memory.trees.values()] == [1, 1]
+
+
+CHEAT = """
+calls = []
+class LSTMCell(torch.nn.Module):
+    def __init__(self, n_in, n_hidden):
+        super().__init__()
+        like = torch.nn.Linear(n_in, 4 * n_hidden), torch.nn.Linear(n_hidden, 4 * n_hidden)
+        self.weight_ih, self.bias_ih = like[0].weight, like[0].bias
+        self.weight_hh, self.bias_hh = like[1].weight, like[1].bias
+
+    def forward(self, x, state):
+        calls.append(x)
+        if len(calls) == 1:
+            raise ValueError("not the first time")
+        return getattr(torch, "lstm_" + "cell")(x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+"""
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_method_is_watched_until_a_call_of_it_goes_through(remembers: bool) -> None:
+    """A class that breaks off when it is watched, and uses what it may not afterwards, is found all the same."""
+    chapter, memory = "ch04_lstm", Known()
+    exercise, reference = course.load(chapter).exercise("LSTMCell"), implementations.reference(chapter)
+    solution = Here(implementations.solution(chapter))
+    assert judge_exercise(exercise, solution, reference, 7, walk=partial(memory.walk, solution)).status == "passed"
+    link = Here(implementations.link(chapter, CHEAT, "<cell 1>"))
+    verdict = judge_exercise(exercise, link, reference, 7, walk=partial(memory.walk, link) if remembers else None)
+    assert (verdict.status, verdict.score) == ("forbidden", 0.0)
+
+
 @pytest.mark.parametrize("stop", [CallTimeout(5), WorkerDied("it crashed")])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_known_way_ends_where_the_worker_does(memory: Known, stop: Exception, number: int) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import itertools
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -35,10 +37,11 @@ class Pipe:
 
     device = "cpu"
 
-    def __init__(self, said: bytes) -> None:
+    def __init__(self, said: bytes, open_ended: bool = False) -> None:
         self.ours, theirs = socket.socketpair()
         theirs.sendall(said)
-        theirs.shutdown(socket.SHUT_WR)
+        if not open_ended:
+            theirs.shutdown(socket.SHUT_WR)
         self.theirs = theirs  # open: what the judge asks has to go somewhere
 
     def fork(self) -> Ends:
@@ -55,9 +58,9 @@ class Pipe:
 
 
 @contextlib.contextmanager
-def worker(said: bytes) -> Iterator[Worker]:
-    """The judge's end of a worker that says this."""
-    opened = Worker(Pipe(said))  # type: ignore[arg-type]
+def worker(said: bytes, open_ended: bool = False) -> Iterator[Worker]:
+    """The judge's end of a worker that says this, and perhaps more."""
+    opened = Worker(Pipe(said, open_ended))  # type: ignore[arg-type]
     try:
         yield opened
     finally:
@@ -108,6 +111,33 @@ def test_a_reply_answers_one_request() -> None:
         opened.ask("call", [], 5)
         with pytest.raises(WorkerDied, match="does not belong"):
             opened.ask("call", [], 5)
+
+
+def test_a_reply_that_trickles_in_is_late() -> None:
+    """A byte now and then does not put off the end of a call."""
+    with worker(b"", open_ended=True) as opened:
+        theirs, data = opened.box.theirs, sent(codec.encode(ANSWER))  # type: ignore[attr-defined]
+
+        def trickle() -> None:
+            with contextlib.suppress(OSError):
+                for byte in data:
+                    theirs.send(bytes([byte]))
+                    time.sleep(0.01)
+
+        slow = threading.Thread(target=trickle)
+        start = time.monotonic()
+        slow.start()
+        with pytest.raises(CallTimeout):
+            opened.ask("call", [], 0.3)
+        assert time.monotonic() - start < 0.01 * len(data)
+        theirs.close()
+        slow.join()
+
+
+def test_a_request_too_large_to_be_asked_costs_the_worker() -> None:
+    """As when all cells of a notebook together are more than the link takes."""
+    with worker(b"") as opened, pytest.raises(WorkerDied, match="too large"):
+        opened.ask("prepare", [["x" * 200_000] * 6], 5)
 
 
 BROKEN = {

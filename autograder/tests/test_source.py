@@ -115,3 +115,21 @@ def test_the_short_cut_says_what_reading_says(chapter: str, monkeypatch: pytest.
     short = [forbidden(*case) for case in cases]
     monkeypatch.setattr(Names, "_cannot_match", lambda *_: False)
     assert short == [forbidden(*case) for case in cases] and any(short) and not all(short)
+
+
+SHORT_CUTS = [  # what an answer's words alone would not show
+    ["import torch.nn as nn\ncel\u00b7la = nn.LSTMCell", "def f(x): return cel\u00b7la(x)"],
+    ["import torch.nn as nn\nre\u0301seau = nn.LSTM", "def f(x): return re\u0301seau(x)"],
+    ["import torch.nn as nn\nimport math as LSTMCell", "def f(x): return nn.LSTMCell(2, 3)(x)"],
+    ["import numpy as torch", "def f(x):\n    import torch as t\n    return t.nn.LSTM(2, 3)(x)"],
+    ["%time 1\rpass\nimport torch.nn as nn\ndef f(x):\n    return nn.GRU(2, 3)(x)\n\n"],
+]
+
+
+@pytest.mark.parametrize("cells", SHORT_CUTS)
+def test_the_short_cut_overlooks_nothing(cells: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dots and marks inside of names, names that hide others, and odd line ends are read as Python reads them."""
+    ready = [prepare(number, text) for number, text in enumerate(cells, 1)]
+    found = forbidden(ready, "f", "torch")
+    monkeypatch.setattr(Names, "_cannot_match", lambda *_: False)
+    assert found == forbidden(ready, "f", "torch") and found.startswith("torch.nn.")
