@@ -153,8 +153,8 @@ class LSTMCell(torch.nn.Module):
 
     def forward(self, x, state):
         calls.append(x)
-        if len(calls) == 1:
-            raise ValueError("not the first time")
+        if len(calls) <= 2:  # the first calls of forward and of gradients
+            raise ValueError("not now")
         return getattr(torch, "lstm_" + "cell")(x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 """
 
