@@ -212,13 +212,15 @@ def test_a_gradebook_that_is_locked_for_a_moment_is_complete_at_the_end(
         hand_in(submitted, student, RIGHT)
     monkeypatch.setattr("autograder.classroom.database.PATIENCE", patience)
     holder = sqlite3.connect(submitted.parent / "gradebook.db", check_same_thread=False)
-    whole, free = judge.verdict, threading.Timer(1.0, holder.rollback)
+    whole, locked, free = judge.verdict, threading.Event(), threading.Timer(1.0, holder.rollback)
 
     def verdict(path: Path, chapter: str | None = None, student: str | None = None) -> Verdict:
         if student == "ann":
             holder.execute("BEGIN EXCLUSIVE")
             free.start()
+            locked.set()
         elif student == "cem":
+            locked.wait(10)  # two are judged at a time, and bob may have been quicker than ann
             free.join()
         return whole(path, chapter, student)
 

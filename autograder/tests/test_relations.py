@@ -168,6 +168,7 @@ AGREE = {
     ("rnn_forward", "last_state_only"): "last_step_only",
     ("rnn_forward", "tanh_overflows"): "not_finite",
     ("rnn_forward", "axes_squeezed"): "axis_dropped",
+    ("rnn_forward_padded", "first_length_for_all"): "first_example_right",
     ("rnn_forward_padded", "time_first"): "time_first",
     ("rnn_forward_padded", "writes_into_h0"): "argument_modified",
     ("rnn_forward_padded", "clears_the_padding"): "argument_modified",

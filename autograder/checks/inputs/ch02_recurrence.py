@@ -43,7 +43,7 @@ def padded(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Case:
 
 
 def lengths(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Array:
-    """Lengths (B,) from ``fewest`` to T, of which the first is not the shortest.
+    """Lengths (B,) from ``fewest`` to T, of which the first is not the shortest, nor, of three or more, the longest.
 
     Where sizes differ, even the longest sequence ends before the array does.
     """
@@ -51,9 +51,11 @@ def lengths(rng: np.random.Generator, sizes: Sizes, fewest: int = 0) -> Array:
         return rng.integers(1, max(2, sizes.T), size=1)
     most = sizes.T - 1 if sizes.T > sizes.B else sizes.T
     found = rng.permutation(np.linspace(fewest, most, sizes.B).round().astype(int))
-    longest = found.argmax()
-    if found[0] == found.min():
-        found[0], found[longest] = found[longest], found[0]
+    longer = np.flatnonzero(found > found.min())
+    between = [at for at in longer if found[at] < found.max()] or longer
+    if len(between) and 0 not in between:
+        at = rng.choice(between)
+        found[0], found[at] = found[at], found[0]
     return found
 
 
