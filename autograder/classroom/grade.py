@@ -14,6 +14,7 @@ from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
 from autograder.classroom.progress import Progress, table
 from autograder.classroom.rebuild import line
+from autograder.classroom.results import Results
 from autograder.classroom.run import GradeResult, OpenJudge, Run
 from autograder.judge import cores
 from autograder.judge.session import Judge
@@ -56,8 +57,9 @@ def grade(
         folder.locked(),
         _journal(folder.journals / f"{chapter}.jsonl") as journal,
         Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
+        Results(chapter, folder, writer) as results,
     ):
-        run = Run(chapter, folder, journal, writer, judge)
+        run = Run(chapter, journal, results, judge)
         _judge(run, handed, jobs or cores.count(), regrade, console)
         run.finish()
     _report(console, run)
@@ -84,7 +86,7 @@ def _journal(path: Path) -> Journal:
 
 def _report(console: Console, run: Run) -> None:
     """The table, what is remarkable, and where everything is."""
-    result, folder = run.result, run.folder
+    result, folder = run.result, run.results.folder
     console.print(table(result.verdicts))
     lines = [f"{verdict.student}: {verdict.message}" for verdict in result.verdicts if verdict.message]
     known = len(result.verdicts) - result.judged

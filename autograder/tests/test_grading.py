@@ -21,7 +21,7 @@ from autograder.classroom.folder import ClassroomError
 from autograder.classroom.grade import grade
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import read as read_journal
-from autograder.classroom.run import replace
+from autograder.classroom.results import replace
 from autograder.judge.session import JudgeError
 from autograder.judge.verdict import Verdict
 from autograder.tests.course_folder import WRONG, Grade, book, gradebook, judge, outputs, page, run, scores, submitted

@@ -18,7 +18,7 @@ import psutil
 from rich.table import Table
 
 from autograder import paths
-from autograder.classroom import run as writing
+from autograder.classroom import results as writing
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
 from autograder.judge import session, submission

@@ -1,0 +1,141 @@
+"""What comes of a verdict: points in the gradebook, a feedback page, a graded notebook.
+
+The order of writing makes a killed run safe: journal, gradebook, feedback page, graded notebook.
+The notebook names the verdict that it shows; so where it stands, everything before it stands too.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import course
+from autograder.classroom.folder import DELIVERED, ClassroomError, CourseFolder, Handed, unwritable
+from autograder.classroom.gradebook import Entry, Writer
+from autograder.classroom.pages import page
+from autograder.classroom.rebuild import line, rebuild, stamp, write_verdict
+from autograder.judge.submission import read
+from autograder.judge.verdict import Verdict
+
+ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of the whole file system, and not of one submission
+THREADS = 4  # that write files; where folders are on a server, most of the time is spent waiting for it
+AHEAD = 16  # submissions in the gradebook whose files are not written yet: they are kept in memory
+
+
+class Results:
+    """The thread that has the gradebook enters each verdict there; others write its files, several at a time.
+
+    What cannot be written now, because no room is left or the gradebook is locked, is tried once more by `finish`.
+    ``problems`` are lines for the instructor.
+    """
+
+    def __init__(self, chapter: str, folder: CourseFolder, writer: Writer) -> None:
+        self.chapter, self.folder, self.writer = chapter, folder, writer
+        self.title, self.master = course.load(chapter).title, course.master(chapter)
+        self.entered = writer.complete()
+        self.problems: list[str] = []
+        self.locked_out = ""  # why nothing can be written at the moment
+        self.later: list[tuple[Handed, Verdict]] = []
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
+        self.begun: set[Future[None]] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=True)  # nothing is written after the folder is free for another grader
+
+    def write(self, handed: Handed, verdict: Verdict) -> None:
+        """Enter a verdict in the gradebook, and let its page and notebook be written."""
+        if self.locked_out:
+            self.later.append((handed, verdict))
+            return
+        with self._kept(handed, verdict):
+            graded = rebuild(self.master, read(handed.notebook, self.chapter))
+            write_verdict(graded, verdict)
+            entry = self.writer.write(handed.student, graded, handed.timestamp, handed.notebook.is_file())
+            self._settle(AHEAD)
+            self.begun.add(self.pool.submit(self._write_files, handed, verdict, graded, entry))
+
+    def finish(self) -> None:
+        """Try once more what could not be written; its verdicts are in the journal whatever happens."""
+        self._settle()
+        waiting, self.later, self.locked_out = self.later, [], ""
+        for handed, verdict in waiting:
+            self.write(handed, verdict)
+        self._settle()
+        if self.later:
+            kept = f"{len(self.later)} verdicts are kept, but their grades and pages are not all written"
+            self.problems.append(f"{kept}: {self.locked_out}")
+
+    def written(self, student: str, verdict: Verdict) -> bool:
+        """Whether a run before has written everything of this verdict."""
+        page = self.folder.feedback(student, self.chapter) / f"{self.chapter}.html"
+        shown = self.folder.autograded(student, self.chapter) / f"{self.chapter}.ipynb"
+        if student not in self.entered or not page.exists():
+            return False
+        try:
+            return bool(json.loads(shown.read_bytes())["metadata"]["autograder"] == stamp(verdict))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def note(self, handed: Handed, error: Exception) -> None:
+        """A line on what went wrong with one submission."""
+        self.problems.append(line(f"{handed.student}: {type(error).__name__}: {error}", 300))
+
+    def _write_files(self, handed: Handed, verdict: Verdict, graded: NotebookNode, entry: Entry) -> None:
+        student, name = handed.student, self.chapter
+        feedback, target = self.folder.feedback(student, name), self.folder.autograded(student, name)
+        with self._kept(handed, verdict):
+            replace(feedback / f"{name}.html", page(self.title, graded, verdict, entry))
+            self.folder.copy_files(handed.folder, feedback, only=DELIVERED)
+            self.folder.set_permissions(feedback, 0o644)
+            if target.exists():
+                shutil.rmtree(target)
+            self.folder.copy_files(handed.folder, target)
+            self.folder.set_permissions(target, 0o444)
+            mode = 0o664 if self.folder.nbgrader.groupshared else 0o444
+            replace(target / f"{name}.ipynb", nbformat.writes(graded, version=4) + "\n", mode)
+
+    @contextmanager
+    def _kept(self, handed: Handed, verdict: Verdict) -> Iterator[None]:
+        """Keep a verdict for `finish` if writing it fails for a reason that all of them share; else note the error."""
+        try:
+            yield
+        except ClassroomError as error:
+            self._keep(handed, verdict, error)
+        except Exception as error:  # one submission never stops another
+            if isinstance(error, OSError) and error.errno in ROOM:
+                self._keep(handed, verdict, unwritable(self.folder.root, error))
+            else:
+                self.note(handed, error)
+
+    def _keep(self, handed: Handed, verdict: Verdict, error: ClassroomError) -> None:
+        self.later.append((handed, verdict))
+        self.locked_out = str(error)
+
+    def _settle(self, most: int = 0) -> None:
+        """Wait until the files of ``most`` submissions at most are still to be written."""
+        while len(self.begun) > most:
+            done, self.begun = wait(self.begun, return_when=FIRST_COMPLETED)
+            for each in done:
+                each.result()
+
+
+def replace(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file in one step: whoever looks finds the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")  # one name: what a kill leaves is replaced by the next run
+    part.unlink(missing_ok=True)
+    part.write_text(text, encoding="utf-8")
+    part.chmod(mode)
+    part.replace(path)
