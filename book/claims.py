@@ -20,7 +20,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-SOURCE = Path(__file__).with_suffix(".toml")
+SOURCE = Path(__file__).with_name("claims.toml")
 COLOURS = {"holds": "success", "holds if": "warning", "does not hold": "danger"}
 
 

@@ -1,0 +1,145 @@
+"""A small Sphinx extension: pages with code are run side by side, and kept until what they use changes.
+
+MyST-NB keeps the outputs of a page (jupyter-cache) and knows them by the page's own cells. What a cell imports may
+change as well: each page therefore has a fingerprint of its cells, of the project's modules that they import, of the
+data that those name, and of the versions of the libraries. With another fingerprint, a page is run again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from jupyter_cache import get_cache
+from myst_nb.core.execute import ExecutionError, create_client
+from myst_nb.core.read import NbReader, create_nb_reader
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util.logging import getLogger
+
+from autograder import paths
+from autograder.judge import cores
+
+WHOLE = "autograder"  # it loads checks, mutants and drivers by name: whoever imports any of it may use all of it
+LOGGER = getLogger(__name__)
+LIBRARIES = paths.ROOT / "requirements.txt"
+
+
+def fingerprint(cells: Iterable[str]) -> str:
+    """Of code cells, and of all files of the project that running them reads."""
+    texts = list(cells)
+    found = hashlib.sha256(repr((texts, sys.version)).encode())
+    for path in sorted({LIBRARIES, *files(texts)}):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def files(texts: Iterable[str]) -> set[Path]:
+    """The project's modules that these texts import, and what those import; and the data that any of them names."""
+    found: set[Path] = set()
+    todo = list(texts)
+    while todo:
+        text = todo.pop()
+        new = {*_modules(text), *(path for path in _data() if path.name in text)} - found
+        found |= new
+        todo += [path.read_text(encoding="utf-8") for path in new if path.suffix == ".py"]
+    return found
+
+
+def _modules(text: str) -> Iterator[Path]:
+    for name in _imported(text):
+        parts = name.split(".")
+        if parts[0] == WHOLE:
+            for folder in (paths.ROOT / WHOLE, paths.SOLUTIONS):
+                yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".j2"))
+        path = paths.ROOT.joinpath(*parts).with_suffix(".py")
+        if path.is_file():
+            yield path
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Dotted names; of ``from a import b`` both a and a.b, which may be a module, too."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # magics: such a cell imports no module of ours
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def _data() -> Iterator[Path]:
+    """Whatever lies in the book's folders besides texts and modules."""
+    return (path for path in (paths.ROOT / "book").rglob("*") if path.is_file() and path.suffix not in (".md", ".py"))
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Called by Sphinx: the pages whose fingerprint is not that of their outputs; the outputs are thrown away."""
+    known: dict[str, str] = getattr(env, "fingerprints", {})
+    env.fingerprints = {}  # type: ignore[attr-defined]
+    cache = get_cache(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
+    stale = []
+    for name in env.found_docs:
+        if (read := _notebook(env, name)) is None:
+            continue
+        env.fingerprints[name] = fingerprint(_code(read[0]))  # type: ignore[attr-defined]
+        if env.fingerprints[name] != known.get(name):  # type: ignore[attr-defined]
+            stale.append(name)
+            with suppress(KeyError):
+                cache.remove_cache(cache.match_cache_notebook(read[0]).pk)
+    return stale
+
+
+def run_pages(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
+    """Called by Sphinx before it reads these pages: those without outputs are run, one a core."""
+    with ThreadPoolExecutor(cores.count()) as pool:
+        for done in [pool.submit(_run, env, name) for name in names]:
+            done.result()
+
+
+def _run(env: BuildEnvironment, name: str) -> None:
+    """Let MyST-NB run a page and keep its outputs, as it does when it reads the page."""
+    if (read := _notebook(env, name)) is None:
+        return
+    notebook, reader = read
+    config = env.mystnb_config  # type: ignore[attr-defined]
+    try:
+        with create_client(notebook, env.doc2path(name), config, LOGGER, reader.read_fmt):
+            pass
+    except ExecutionError as error:
+        last = (str(error.__cause__).strip().splitlines() or [repr(error)])[-1]
+        raise SphinxError(f"{name}: a cell fails: {last}") from error
+
+
+def _notebook(env: BuildEnvironment, name: str) -> tuple[NotebookNode, NbReader] | None:
+    """A page's cells and what read them; None for a page without code, and for one that is only shown."""
+    path = Path(env.doc2path(name))
+    config = env.mystnb_config  # type: ignore[attr-defined]
+    if any(path.match(pattern) for pattern in config.execution_excludepatterns):
+        return None
+    text = path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, config, text)  # type: ignore[attr-defined]
+    notebook = reader.read(text) if reader else None
+    return (notebook, reader) if reader and notebook and any(_code(notebook)) else None
+
+
+def _code(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-before-read-docs", run_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,38 @@
+"""A small Sphinx extension for the site as a whole: its address in one place, and nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+MISSING = """<h1>This page does not exist</h1>
+<p>The address may be mistyped, or the page has moved.
+The <a href="{start}">start page</a> leads everywhere, and the search field knows every word.</p>"""
+
+
+def address(app: Sphinx, config: Config) -> None:
+    """Called by Sphinx: what needs the address of the site takes it from ``html.baseurl`` of ``_config.yml``."""
+    start = urlsplit(config.html_baseurl).path
+    config.ogp_site_url = config.html_baseurl
+    config.notfound_urls_prefix = start
+    config.notfound_context = {"title": "This page does not exist", "body": MISSING.format(start=start)}
+
+
+def leave_out_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Called by Sphinx: Jupyter Book gives every page the means to start a kernel elsewhere; none is used here."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [each for each in context.get(kind, []) if "thebe" not in f"{each} {_inline(each)}".lower()]
+
+
+def _inline(asset: Any) -> str:
+    return str(getattr(asset, "attributes", {}).get("body", ""))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.connect("config-inited", address)
+    app.connect("html-page-context", leave_out_thebe, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
