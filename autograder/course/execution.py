@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,18 +20,24 @@ from typing import Any
 from jupyter_cache import get_cache
 from myst_nb.core.execute import ExecutionError, create_client
 from myst_nb.core.read import NbReader, create_nb_reader
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
-from sphinx.util.logging import getLogger
 
 from autograder import paths
 from autograder.judge import cores
 
 WHOLE = "autograder"  # it loads checks, mutants and drivers by name: whoever imports any of it may use all of it
-LOGGER = getLogger(__name__)
 LIBRARIES = paths.ROOT / "requirements.txt"
+
+
+class _Silent(logging.LoggerAdapter[logging.Logger]):
+    """For MyST-NB, which would warn of what is raised here."""
+
+    def log(self, *_: Any, **__: Any) -> None:
+        return
 
 
 def fingerprint(cells: Iterable[str]) -> str:
@@ -115,10 +122,10 @@ def _run(env: BuildEnvironment, name: str) -> None:
     notebook, reader = read
     config = env.mystnb_config  # type: ignore[attr-defined]
     try:
-        with create_client(notebook, env.doc2path(name), config, LOGGER, reader.read_fmt):
+        with create_client(notebook, env.doc2path(name), config, _Silent(logging.getLogger(__name__)), reader.read_fmt):
             pass
     except ExecutionError as error:
-        last = (str(error.__cause__).strip().splitlines() or [repr(error)])[-1]
+        last = strip_ansi(str(error.__cause__).strip().splitlines()[-1])
         raise SphinxError(f"{name}: a cell fails: {last}") from error
 
 

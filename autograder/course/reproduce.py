@@ -1,9 +1,10 @@
 """Is what the book prints reproducible?  Every page is run twice, by two kernels, and the outputs are compared.
 
-    python -m autograder.course.reproduce [CHAPTER...]
+    python -m autograder.course.reproduce
 
-The notebooks made from ``solutions/`` (with their checks) and the pages of ``book/`` that hold code are run once to
-write their outputs, and once more by ``pytest --nbval``, which compares.
+The pages of ``book/`` were run when the website was built (``make site``), the notebooks made from ``solutions/``, with
+their checks, are run here; then ``pytest --nbval`` runs all of them once more, and compares.
+Cells that print times are tagged ``nbval-ignore-output``.
 This module is also the plugin that makes nbval compare pictures.
 """
 
@@ -12,13 +13,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
+from jupyter_cache import get_cache
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
@@ -30,23 +30,30 @@ SECONDS_A_CELL = 600
 FOLDER = paths.BUILD / "reproduce"
 
 
-def notebooks(chapters: Sequence[str] = ()) -> dict[str, NotebookNode]:
-    """The notebooks to be run, by the name of their file: solutions, and pages of the book with a kernel."""
-    found: dict[str, NotebookNode] = {}
-    for slug in chapters or course.chapters():
-        found[f"solutions_{slug}.ipynb"] = source_notebook(course.load(slug))
-    for page in sorted((paths.ROOT / "book").rglob("*.md")):
-        notebook = jupytext.read(page, fmt="md:myst")
-        if "kernelspec" in notebook.metadata and (not chapters or page.stem in chapters):
-            found[f"book_{page.stem}.ipynb"] = _numbered(notebook)
-    return found
+def notebooks() -> dict[str, NotebookNode]:
+    """The notebooks made from ``solutions/``, by the name of their file."""
+    return {f"solutions_{slug}.ipynb": source_notebook(course.load(slug)) for slug in course.chapters()}
+
+
+def pages(built: Path) -> list[Path]:
+    """The pages of the book with the outputs that they had when the website was built; CourseError where it was not."""
+    if not (built / ".jupyter_cache").is_dir():
+        raise course.CourseError(f"{built}: there is no website; build it first: make site")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    cache, found = get_cache(built / ".jupyter_cache"), {}
+    for record in sorted(cache.list_cache_records(), key=lambda record: record.created):
+        if Path(record.uri).parent.name == "book":
+            found[FOLDER / f"book_{Path(record.uri).stem}.ipynb"] = cache.get_cache_bundle(record.pk).nb
+    for path, notebook in found.items():
+        path.write_text(text_of(_numbered(notebook)), encoding="utf-8")
+    return list(found)
 
 
 def _numbered(notebook: NotebookNode) -> NotebookNode:
-    """The same notebook with numbers for cell ids: jupytext draws them at random."""
+    """The same notebook with numbers for cell ids."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell_{number}"
-    return nbformat.from_dict(notebook)
+    return nbformat.from_dict({**notebook, "nbformat_minor": 5})
 
 
 def run(name: str, notebook: NotebookNode) -> Path:
@@ -68,11 +75,11 @@ def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)
 
 
-def reproduce(chapters: Sequence[str] = ()) -> str:
-    """Run everything twice; return pytest's report, or raise CourseError with it when an output differs."""
-    todo = notebooks(chapters)
+def reproduce(built: Path = paths.BUILD) -> str:
+    """Run everything once more; return pytest's report, or raise CourseError with it when an output differs."""
+    todo = notebooks()
     with ThreadPoolExecutor(2) as two:
-        files = list(two.map(run, todo.keys(), todo.values()))
+        files = [*pages(built), *two.map(run, todo.keys(), todo.values())]
     config = FOLDER / "pytest.ini"
     config.write_text("[pytest]\n", encoding="utf-8")  # the project's own plugins and filters are for its tests
     plugins = ["-p", "no:cacheprovider", "-p", "autograder.course.reproduce"]
@@ -91,6 +98,6 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 
 if __name__ == "__main__":
     try:
-        print(reproduce(sys.argv[1:]))
+        print(reproduce())
     except course.CourseError as problem:
         sys.exit(str(problem))
