@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 DEMO = _build/demo
 
-.PHONY: demo test serve site bench clean
+.PHONY: demo test serve site pdf bench clean
 
 demo: .venv/installed  ## the whole line once: release, website, a sample class, its grades
 	$(BIN)/python -m autograder release
@@ -26,6 +26,9 @@ site: .venv/installed  ## the website; a warning is an error
 
 serve: site  ## the website on localhost
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
+
+pdf: site  ## the whole book as one PDF
+	$(BIN)/python -m autograder.course.pdf
 
 bench: .venv/installed  ## the figures to reach: ratios measured in one run
 	$(BIN)/python -m autograder.tests.bench

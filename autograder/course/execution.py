@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -93,18 +94,17 @@ def _data() -> Iterator[Path]:
 
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Called by Sphinx: the pages whose fingerprint is not that of their outputs; the outputs are thrown away."""
-    known: dict[str, str] = getattr(env, "fingerprints", {})
-    env.fingerprints = {}  # type: ignore[attr-defined]
-    cache = get_cache(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
-    stale = []
-    for name in env.found_docs:
-        if (read := _notebook(env, name)) is None:
-            continue
-        env.fingerprints[name] = fingerprint(_code(read[0]))  # type: ignore[attr-defined]
-        if env.fingerprints[name] != known.get(name):  # type: ignore[attr-defined]
-            stale.append(name)
-            with suppress(KeyError):
-                cache.remove_cache(cache.match_cache_notebook(read[0]).pk)
+    folder = Path(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
+    cache, file = get_cache(folder), folder / "fingerprints.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    read = {name: notebook for name in env.found_docs if (notebook := _notebook(env, name))}
+    now = {name: fingerprint(_code(notebook)) for name, (notebook, _) in read.items()}
+    stale = [name for name in now if now[name] != known.get(name)]
+    for name in stale:
+        with suppress(KeyError):
+            cache.remove_cache(cache.match_cache_notebook(read[name][0]).pk)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(now), encoding="utf-8")
     return stale
 
 
