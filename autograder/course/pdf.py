@@ -33,7 +33,8 @@ def one_page() -> Path:
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise CourseError(f"the book cannot be built:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return paths.BUILD / "singlehtml" / "book" / "intro.html"
+    folder = paths.BUILD / "singlehtml"
+    return Path(shutil.copyfile(folder / "book" / "intro.html", folder / "unrolled.html"))  # its links begin there
 
 
 def write(source: Path, target: Path = TARGET) -> Path:
@@ -44,7 +45,7 @@ def write(source: Path, target: Path = TARGET) -> Path:
         page.goto(source.as_uri(), wait_until="load", timeout=120_000)
         page.evaluate("() => window.MathJax?.startup?.promise")
         page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        page.pdf(path=str(target), format="A4", margin=MARGINS)
+        page.pdf(path=str(target), format="A4", margin=MARGINS, scale=0.8)
         opened.close()
     return target
 
