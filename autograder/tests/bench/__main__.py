@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.tests import fuzz, kills
-from autograder.tests.bench import chapters, scale, speed
+from autograder.tests.bench import chapters, scale, speed, website
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "speed": speed.tables,
     "scale": lambda: [scale.table()],
     "chapters": lambda: [chapters.table()],
     "decoder": lambda: [fuzz.table()],
+    "website": website.tables,
     "kills": lambda: [kills.table()],
 }
 
