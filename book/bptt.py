@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from book.style import BLUE, GRAY, ORANGE, figure
 from solutions.ch01_feedforward import softmax_cross_entropy
 from solutions.ch02_recurrence import RNNCell, rnn_forward
 from solutions.ch03_bptt import (
@@ -49,12 +50,39 @@ def gradients(weights: list[Array], batch: tuple[Array, Array, Array], k: int) -
     return loss, [dWx, dWh, db, dWy, dby]
 
 
+def train(k: int, seed: int, lag: int, T: int, frozen: bool = False) -> tuple[float, list[Array]]:
+    """The mean loss of the last 20 of 200 steps of training, and the weights; frozen: the read-out alone learns."""
+    rng, losses = np.random.default_rng(seed), []
+    weights = start_weights(rng, V=4, H=24)
+    parameters = [torch.from_numpy(w) for w in weights]  # the same memory: what Adam changes is `weights`
+    adam = torch.optim.Adam(parameters[3:] if frozen else parameters, lr=0.01)
+    for _ in range(200):
+        loss, grads = gradients(weights, recall_batch(rng, lag, B=16, T=T, V=4), k)
+        for parameter, grad in zip(parameters, clip_by_global_norm(grads, 1.0)[0], strict=True):
+            parameter.grad = torch.from_numpy(grad)
+        adam.step()
+        losses.append(loss)
+    return float(np.mean(losses[-20:])), weights
+
+
 def survival(weights: list[Array], lag: int, T: int = 40) -> Array:
     """At index n, the norm of the derivative of the last state by that n steps before; geometric mean of 64 runs."""
     x, _, _ = recall_batch(np.random.default_rng(9), lag, B=64, T=T, V=4)
     hs = rnn_forward(x, np.zeros((64, len(weights[1]))), *weights[:3])
     norms = [state_jacobian_norms(run, weights[1]) for run in hs]
     return np.exp(np.log(norms).mean(axis=0))[::-1]
+
+
+def draw_survival(rows: dict[str, list[Array]], lag: int) -> None:
+    """The norms of `survival` against the steps back: a style for each name, a line for each seed."""
+    picture, axes = figure(height=3.4)
+    for (name, seeds), look in zip(rows.items(), ((GRAY, ":"), (ORANGE, "--"), (BLUE, "-")), strict=True):
+        axes.semilogy(np.transpose(seeds), look[1], color=look[0])
+        axes.plot([], look[1], color=look[0], label=name)
+    axes.axvline(lag, color="black", linewidth=1)
+    axes.text(lag + 0.7, 3e-9, "the symbol asked for")
+    axes.set(xlabel="steps back", ylabel="norm", ylim=(1e-9, 1e3))
+    picture.legend(loc="outside upper center", ncols=2)
 
 
 def descend(w: float, b: float, max_norm: float) -> tuple[float, float]:
