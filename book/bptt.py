@@ -50,13 +50,13 @@ def gradients(weights: list[Array], batch: tuple[Array, Array, Array], k: int) -
     return loss, [dWx, dWh, db, dWy, dby]
 
 
-def train(k: int, seed: int, lag: int, T: int, frozen: bool = False) -> tuple[float, list[Array]]:
-    """The mean loss of the last 20 of 200 steps of training, and the weights; frozen: the read-out alone learns."""
+def train(k: int, seed: int, lag: int, T: int, frozen: bool = False, steps: int = 200) -> tuple[float, list[Array]]:
+    """The mean loss of the last 20 steps of training, and the weights; frozen: the read-out alone learns."""
     rng, losses = np.random.default_rng(seed), []
     weights = start_weights(rng, V=4, H=24)
     parameters = [torch.from_numpy(w) for w in weights]  # the same memory: what Adam changes is `weights`
     adam = torch.optim.Adam(parameters[3:] if frozen else parameters, lr=0.01)
-    for _ in range(200):
+    for _ in range(steps):
         loss, grads = gradients(weights, recall_batch(rng, lag, B=16, T=T, V=4), k)
         for parameter, grad in zip(parameters, clip_by_global_norm(grads, 1.0)[0], strict=True):
             parameter.grad = torch.from_numpy(grad)
