@@ -77,10 +77,21 @@ def pulse(A: Array, start: int, ticks: int) -> Array:
 # Chapter 1: networks with a window.
 
 
-def descend(
-    net: WindowMLP, batch: Callable[[], tuple[torch.Tensor, torch.Tensor]], steps: int, rate: float = 1.0
-) -> None:
-    """Train the net by plain gradient descent; batch() -> windows (N, k), targets (N,), asked for at every step."""
+Batch = Callable[[], tuple[torch.Tensor, torch.Tensor]]  # -> windows (N, k), targets (N,)
+
+
+def lessons(signs: torch.Tensor, targets: torch.Tensor, k: int, shuffle: bool) -> Batch:
+    """All windows over a stream (T,) of steps, in order, or over the steps shuffled anew at every call."""
+
+    def batch() -> tuple[torch.Tensor, torch.Tensor]:
+        order = torch.randperm(len(signs)) if shuffle else torch.arange(len(signs))
+        return signs[order].unfold(0, k, 1), targets[order][k - 1 :]
+
+    return batch
+
+
+def descend(net: WindowMLP, batch: Batch, steps: int, rate: float = 1.0) -> WindowMLP:
+    """The net itself, trained by plain gradient descent on a batch that is asked for at every step."""
     weights = list(net.parameters())
     for _ in range(steps):
         windows, targets = batch()
@@ -88,6 +99,7 @@ def descend(
         with torch.no_grad():
             for w, dw in zip(weights, gradients, strict=True):
                 w.sub_(rate * dw)
+    return net
 
 
 def window_bound(windows: Array, targets: Array) -> float:
