@@ -41,15 +41,15 @@ def first_example_only(dh: Array, x: Array, h: Array, W: Array) -> tuple[Array, 
 def passes(backward: Backward, x: Array, W: Array, b: Array, dh: Array) -> bool:
     """Do the three gradients of a layer agree with the slopes found by trying?"""
     tried = (
-        numerical_gradient(lambda x: (dh * dense_forward(x, W, b)).sum(), x),
-        numerical_gradient(lambda W: (dh * dense_forward(x, W, b)).sum(), W),
-        numerical_gradient(lambda b: (dh * dense_forward(x, W, b)).sum(), b),
+        numerical_gradient(lambda v: (dh * dense_forward(v, W, b)).sum(), x),
+        numerical_gradient(lambda v: (dh * dense_forward(x, v, b)).sum(), W),
+        numerical_gradient(lambda v: (dh * dense_forward(x, W, v)).sum(), b),
     )
     try:
-        worst = max(map(relative_error, backward(dh, x, dense_forward(x, W, b), W), tried))
+        found = backward(dh, x, dense_forward(x, W, b), W)
+        return max(map(relative_error, found, tried)) < 1e-5
     except ValueError:  # the shapes do not even fit
         return False
-    return worst < 1e-5
 
 
 # Chapter 1: where a pulse can be in a network that ticks.
@@ -61,13 +61,14 @@ def node_after(tick: Callable[[Array], Array], j: int, now: Array) -> float:
 
 
 def wires(tick: Callable[[Array], Array], now: Array) -> Array:
-    """Entry (i, j) is true if node j moves one tick after node i was nudged: now (N,) -> (N, N)."""
-    slopes = [numerical_gradient(partial(node_after, tick, j), now) for j in range(len(now))]
+    """Entry (i, j): does node j move one tick after node i was nudged?"""
+    nodes = range(len(now))
+    slopes = [numerical_gradient(partial(node_after, tick, j), now) for j in nodes]
     return np.transpose(slopes) != 0
 
 
 def pulse(A: Array, start: int, ticks: int) -> Array:
-    """Entry (n, j) is true if a pulse from the start can be at node j after n ticks: A (N, N) -> (ticks + 1, N)."""
+    """Entry (n, j): can a pulse from the start be at node j after n ticks?"""
     at = [np.arange(len(A)) == start]
     for _ in range(ticks):
         at.append(at[-1] @ A)
