@@ -64,7 +64,9 @@ def words_alone(*_: Any) -> None:
     """On paper and in other formats, the description stands alone."""
 
 
-def load_on_page(app: Sphinx, _page: str, _template: str, _context: dict[str, Any], page: nodes.document | None) -> None:
+def load_on_page(
+    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], page: nodes.document | None
+) -> None:
     """The modules of this page's pictures, and the style; nothing on pages without."""
     names = {node["name"] for node in page.findall(MovingPicture)} if page else set()
     if names:
@@ -74,7 +76,7 @@ def load_on_page(app: Sphinx, _page: str, _template: str, _context: dict[str, An
 
 
 def copy_modules(app: Sphinx) -> None:
-    """The modules and the style go into the website by themselves: a script in a static folder would be on every page."""
+    """Modules and style go into the website by themselves: scripts in a static folder would be on every page."""
     if app.builder.format != "html":
         return
     target = Path(app.outdir) / "_static" / "moving"
@@ -86,8 +88,8 @@ def copy_modules(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
-    other = dict.fromkeys(("latex", "text", "man", "texinfo"), (words_alone, words_alone))
-    app.add_node(MovingPicture, html=(open_figure, close_figure), **other)
+    words = (words_alone, words_alone)
+    app.add_node(MovingPicture, html=(open_figure, close_figure), latex=words, text=words, man=words, texinfo=words)
     app.add_directive("moving", Moving)
     app.connect("builder-inited", copy_modules)
     app.connect("html-page-context", load_on_page)

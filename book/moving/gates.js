@@ -60,7 +60,7 @@ function sums(state, run) {
   const [before, i] = [t ? run[t - 1].c : 0, state.always || t === 0 ? state.i : 0];
   const [f, g, o] = [state.f, state.g, state.o].map((value) => signed(value));
   return [
-    "cₜ = f·cₜ₋₁ + i·g    hₜ = o·tanh(cₜ)",
+    "cₜ = f·cₜ₋₁ + i·g and hₜ = o·tanh(cₜ)",
     `c${index(t)} = ${f}·${signed(before)} + ${number(i)}·${g} = ${number(run[t].c)}`,
     `h${index(t)} = ${o}·tanh(${number(run[t].c)}) = ${number(run[t].h)}`,
   ];
@@ -87,11 +87,12 @@ function draw(state, width) {
 function say(state) {
   const run = cellRun(state, STEPS, state.always);
   const end = limit(state);
-  const goes = Number.isFinite(end) ? `goes to ${number(end)}` : "grows without end";
-  const written = state.always ? `Written to at every step, the cell ${goes}.` : "Written to at step 0 alone.";
+  const goes = Number.isFinite(end) ? `goes to ${number(end)}` : `${end > 0 ? "grows" : "falls"} without end`;
+  const gates = ["i", "f", "g", "o"].map((key) => `${key} ${number(state[key])}`).join(", ");
+  const written = state.always ? `written to at every step, the cell ${goes}` : "the cell is written to at step 0 alone";
   const { c, h } = run[state.t];
   const words = half(state.f);
-  return `${written} ${words[0].toUpperCase()}${words.slice(1)}. At step ${state.t}, c is ${number(c)} and h is ${number(h)}.`;
+  return `With ${gates} ${written}. ${words[0].toUpperCase()}${words.slice(1)}. At step ${state.t}, c is ${number(c)} and h is ${number(h)}.`;
 }
 
 const gate = (key, label, min = 0) => ({ kind: "range", key, label, min, max: 1, step: 0.01, text: (value) => number(value) });
