@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from autograder import paths
-from autograder.tests.test_pages import BROWSER, Quiet
+from autograder.tests.moving_site import WORDS, build, served
+from autograder.tests.test_pages import BROWSER
 from book.pictures import NAMES, NOTE
 
 pytestmark = pytest.mark.skipif(
     BROWSER is None and "CI" not in os.environ, reason="no Chromium: apt-get install chromium"
 )
-CONF = f"""import sys
-sys.path.insert(0, {str(paths.ROOT)!r})
-extensions = ["myst_parser", "book.pictures"]
-html_theme = "sphinx_book_theme"
-html_context = {{"default_mode": "auto"}}
-"""
-WORDS = "A description of what this picture shows, long enough for a reader who cannot see it."
 DRAWN = ".moving-drawing svg"
-
-
-def _build(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    """A website of two pages, of which the first holds this text."""
-    (folder / "conf.py").write_text(CONF)
-    (folder / "index.md").write_text(f"# Pictures\n\n```{{toctree}}\nplain\n```\n\n{text}\n")
-    (folder / "plain.md").write_text("# Plain\n\nNothing moves here.\n")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", str(folder), str(folder / "html")]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The website with all four pictures on its first page."""
     folder = tmp_path_factory.mktemp("moving")
-    done = _build(folder, "\n\n".join(f"```{{moving}} {name}\n{WORDS}\n```" for name in NAMES))
+    done = build(folder, "\n\n".join(f"```{{moving}} {name}\n{WORDS}\n```" for name in NAMES))
     assert done.returncode == 0, done.stderr
     (folder / "html" / "favicon.ico").touch()  # browsers ask for it
     return folder / "html"
@@ -53,11 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """Where the website is served, on this machine alone."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with served(folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +190,7 @@ def test_pages_without_a_picture_load_nothing_of_it(folder: Path) -> None:
         ("```{moving} unroll\n```", "say in a sentence"),
     ],
 )
-def test_a_wrong_directive_stops_the_build(tmp_path: Path, text: str, says: str) -> None:
+def test_a_wrong_directive_stops_thebuild(tmp_path: Path, text: str, says: str) -> None:
     """A picture that does not exist, or none that a blind reader could know."""
-    done = _build(tmp_path, text)
+    done = build(tmp_path, text)
     assert done.returncode != 0 and says in done.stderr

@@ -88,11 +88,11 @@ function say(state) {
   const run = cellRun(state, STEPS, state.always);
   const end = limit(state);
   const goes = Number.isFinite(end) ? `goes to ${number(end)}` : `${end > 0 ? "grows" : "falls"} without end`;
-  const gates = ["i", "f", "g", "o"].map((key) => `${key} ${number(state[key])}`).join(", ");
+  const gates = ["i", "f", "g"].map((key) => `${key} ${number(state[key])}`).join(", ");
   const written = state.always ? `written to at every step, the cell ${goes}` : "the cell is written to at step 0 alone";
   const { c, h } = run[state.t];
   const words = half(state.f);
-  return `With ${gates} ${written}. ${words[0].toUpperCase()}${words.slice(1)}. At step ${state.t}, c is ${number(c)} and h is ${number(h)}.`;
+  return `With ${gates} and o ${number(state.o)} ${written}. ${words[0].toUpperCase()}${words.slice(1)}. At step ${state.t}, c is ${number(c)} and h is ${number(h)}.`;
 }
 
 const gate = (key, label, min = 0) => ({ kind: "range", key, label, min, max: 1, step: 0.01, text: (value) => number(value) });

@@ -65,6 +65,7 @@ class Stage {
     const { key, pace } = this.picture.clock;
     if (this.state[key] >= this.last()) this.state[key] = 0;
     this.playing = true;
+    this.status.setAttribute("aria-live", "off"); // to be read, not heard: too much at once
     this.label();
     let before = performance.now();
     const frame = (now) => {
@@ -75,6 +76,7 @@ class Stage {
       if (stepped) Object.assign(this.state, { [key]: this.state[key] + 1, part: 0 });
       if (this.state[key] >= this.last()) return this.stop();
       if (stepped || this.picture.smooth) this.draw();
+      if (stepped) this.say();
       requestAnimationFrame(frame);
     };
     this.state.part = 0;
@@ -88,6 +90,7 @@ class Stage {
     this.state.part = 0;
     this.label();
     if (!was) return;
+    this.status.setAttribute("aria-live", "polite");
     this.draw();
     this.later();
   }
@@ -107,12 +110,13 @@ class Stage {
   }
 
   draw() {
-    const width = Math.max(300, Math.min(720, this.element.clientWidth));
+    const width = Math.max(344, Math.min(720, this.element.clientWidth));
     const { height, shapes } = this.picture.draw(this.state, width);
     const label = `${this.picture.title}. ${this.picture.say(this.state)}`;
     const given = { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label };
     const svg = toElement(["svg", { ...given, "aria-describedby": this.describedBy }, ...shapes]);
     this.drawing.replaceChildren(svg);
+    this.play.disabled = this.last() === 0;
     for (const { key, update } of this.controls) update(this.state[key], this.state);
   }
 
