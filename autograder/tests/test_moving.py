@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from autograder import paths
+from autograder.tests.moving_site import WORDS, build
 from solutions.ch02_recurrence import rnn_forward, rnn_step
 from solutions.ch03_bptt import rnn_backward, state_jacobian_norms, untied_gradients
 from solutions.ch04_lstm import cell_memory, lstm_forward, lstm_step
@@ -182,3 +183,16 @@ def test_the_still_pictures_are_those_of_the_code(tmp_path: Path) -> None:
     for committed in (MOVING / "still").glob("*.svg"):
         assert (tmp_path / committed.name).read_text("utf-8") == committed.read_text("utf-8"), committed.name
     assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"```{{moving}} loop\n{WORDS}\n```", "there are: unroll, gates"),
+        ("```{moving} unroll\n```", "say in a sentence"),
+    ],
+)
+def test_a_wrong_directive_stops_thebuild(tmp_path: Path, text: str, says: str) -> None:
+    """A picture that does not exist, or none that a blind reader could know."""
+    done = build(tmp_path, text)
+    assert done.returncode != 0 and says in done.stderr

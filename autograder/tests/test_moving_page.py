@@ -191,16 +191,3 @@ def test_on_paper_the_still_picture_comes_back(page: Page) -> None:
 def test_pages_without_a_picture_load_nothing_of_it(folder: Path) -> None:
     """Neither a module nor the style."""
     assert "moving/" in (folder / "index.html").read_text() and "moving" not in (folder / "plain.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (f"```{{moving}} loop\n{WORDS}\n```", "there are: unroll, gates"),
-        ("```{moving} unroll\n```", "say in a sentence"),
-    ],
-)
-def test_a_wrong_directive_stops_thebuild(tmp_path: Path, text: str, says: str) -> None:
-    """A picture that does not exist, or none that a blind reader could know."""
-    done = build(tmp_path, text)
-    assert done.returncode != 0 and says in done.stderr
