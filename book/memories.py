@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 
+from book.style import BLUE, ORANGE, figure
 from solutions.ch02_recurrence import rnn_step
 
 Array = np.ndarray
@@ -115,14 +117,13 @@ class LinearState:
 
 
 class Recurrent:
-    """An RNN with weights trained by PyTorch: ``net`` is a torch.nn.RNN, ``output`` a Linear with one output."""
+    """A trained RNN: one step of ``net`` by the solution's own function, and the read-out."""
 
-    def __init__(self, net: object, output: object) -> None:
-        w = {name: p.detach().numpy().astype(float) for name, p in net.named_parameters()}  # type: ignore[attr-defined]
+    def __init__(self, net: torch.nn.RNN, output: torch.nn.Linear) -> None:
+        w = {name: p.detach().numpy().astype(float) for name, p in net.named_parameters()}
         self.Wx, self.Wh = w["weight_ih_l0"].T, w["weight_hh_l0"].T
         self.b = w["bias_ih_l0"] + w["bias_hh_l0"]
-        self.Wy = output.weight.detach().numpy()[0].astype(float)  # type: ignore[attr-defined]
-        self.by = output.bias.item()  # type: ignore[attr-defined]
+        self.Wy, self.by = output.weight.detach().numpy()[0].astype(float), output.bias.item()
 
     def start(self, B: int) -> Memory:
         return (np.zeros((B, len(self.b))),)
@@ -140,6 +141,33 @@ class NoMemory:
 
     def step(self, memory: Memory, x: Array) -> tuple[Memory, Array]:
         return (), x
+
+
+def train(x: Array, lamp: Array, seed: int, H: int = 8, steps: int = 100) -> Recurrent:
+    """An RNN trained on what was seen, x (B, T), and what was: lamp (B, T)."""
+    torch.manual_seed(seed)
+    net, output = torch.nn.RNN(1, H, batch_first=True), torch.nn.Linear(H, 1)
+    optimizer = torch.optim.Adam([*net.parameters(), *output.parameters()], lr=0.02)
+    inputs, targets = torch.tensor(x).float()[..., None], torch.tensor(lamp).float()
+    for _ in range(steps):
+        optimizer.zero_grad()
+        belief = output(net(inputs)[0])[..., 0]
+        torch.nn.functional.soft_margin_loss(belief, targets).backward()
+        optimizer.step()
+    return Recurrent(net, output)
+
+
+def learn(x: Array, lamp: Array, seed: int) -> dict[str, Machine]:
+    """All machines, fitted to what was seen, x (B, T), and what was: lamp (B, T)."""
+    a = max(np.arange(0.5, 1, 0.05), key=lambda a: accuracy(LinearState(a), x, lamp))
+    return {
+        "no memory": NoMemory(),
+        "window of 5": Window(x, lamp, k=5),
+        "HMM filter": Filter(x, lamp),
+        "attention": Attention(a),
+        "linear state": LinearState(a),
+        "RNN": train(x, lamp, seed),
+    }
 
 
 def beliefs(machine: Machine, x: Array) -> Array:
@@ -181,3 +209,20 @@ def cost(machine: Machine, t: int) -> tuple[int, int]:
     Counted.done = 0
     memory, _ = machine.step(tuple(part.view(Counted) for part in memory), x[:, t - 1].view(Counted))
     return sum(part.size for part in memory), Counted.done
+
+
+def draw(machines: dict[str, Machine], T: int, seed: int) -> None:
+    """One stream: the lamp, what is seen of it, and how probable each of two machines thinks it is that it is on."""
+    sights, lamp = streams(1, T, seed)
+    picture, axes = figure(height=3.6)
+    steps = np.arange(T)
+    for sign, marker, name in ((1, "^", "seen on"), (-1, "v", "seen off")):
+        at = steps[sights[0] == sign]
+        axes.scatter(at, np.full(len(at), 1.25 + 0.07 * sign), 20, "black", marker=marker, label=name)
+    axes.fill_between(steps, (lamp[0] + 1) / 2, step="mid", color="#dddddd", label="lamp is on")
+    for (name, machine), colour, line in zip(machines.items(), (BLUE, ORANGE), ("-", "--"), strict=True):
+        belief = beliefs(machine, sights)[0]
+        chance = 1 / (1 + np.exp(-belief)) if isinstance(machine, Recurrent) else (belief + 1) / 2
+        axes.plot(steps, chance, line, color=colour, label=name)
+    axes.set(xlabel="step", ylabel="P(lamp is on)", ylim=(-0.05, 1.45), yticks=(0, 0.5, 1))
+    picture.legend(loc="outside upper center", ncols=3)
