@@ -34,6 +34,36 @@ def load(held_out: int = 300, longest: int = 32) -> tuple[tuple[Tensor, Tensor, 
     return train, test
 
 
+def present(lengths: Tensor, T: int) -> Tensor:
+    """1 where a step is part of an utterance, 0 where it is padding, (N, T, 1)."""
+    return (torch.arange(T) < lengths[:, None]).float()[..., None]
+
+
+def order_free(x: Tensor, lengths: Tensor) -> Tensor:
+    """Mean and deviation of each coefficient over an utterance, (N, 26): the same in any order of its steps."""
+    there, n = present(lengths, x.shape[1]), lengths[:, None]
+    mean = (x * there).sum(dim=1) / n
+    deviation = (((x - mean[:, None]) ** 2 * there).sum(dim=1) / n).sqrt()
+    return torch.cat([mean, deviation], dim=1)
+
+
+def logistic(features: Tensor, digit: Tensor) -> torch.nn.Linear:
+    """Logistic regression with a small penalty on large weights."""
+    model = torch.nn.Linear(features.shape[1], 10)
+    torch.nn.init.zeros_(model.weight)
+    torch.nn.init.zeros_(model.bias)
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=200)
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(model(features), digit) + 1e-3 * model.weight.square().sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return model
+
+
 def make(source: str) -> None:
     """Write ``data/digits.npz``: 120 utterances of each digit, in random order, each coefficient in 8 bits."""
     with np.load(source) as data:
