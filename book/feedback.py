@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from unittest.mock import patch
 
 from autograder import CheckFailed, check, paths
 
 SEED = 2026
+WIDTH = 78  # characters that fit on a page; Jupyter shows one line
 
 
 def checked(answer: object) -> None:
@@ -20,7 +22,7 @@ def checked(answer: object) -> None:
         try:
             check(answer)
         except CheckFailed as error:
-            print(f"CheckFailed: {error}")
+            print(textwrap.fill(f"CheckFailed: {error}", WIDTH))
 
 
 def terminal(command: str, file: str, text: str) -> None:
