@@ -82,6 +82,7 @@ def test_a_telephone_needs_no_scrolling_sideways(web: Web) -> None:
         visit = web.visit(name, NARROW)
         over = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         found += [f"{name}: {over} px too wide"] * (over > 0)
+        found += [f"{name}: no heading"] * (not visit.page.locator("h1").count())
         visit.page.context.close()
     assert not found, "\n".join(found)
 
