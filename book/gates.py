@@ -14,21 +14,14 @@ Array = np.ndarray
 Stream = Callable[[int, int], tuple[Tensor, Tensor]]  # (B, T) -> inputs (B, T, D), targets (B, T)
 
 
-def latest_marked(B: int, T: int, first: bool = False) -> tuple[Tensor, Tensor]:
-    """Inputs (value, mark) (B, T, 2); target: the value at the latest mark, or at the first one, (B, T)."""
+def marked(B: int, T: int, which: str) -> tuple[Tensor, Tensor]:
+    """Inputs (value, mark) (B, T, 2); target: the value at the "latest" mark or at the "first", 0 before any, (B, T)."""
     value = 2.0 * torch.randint(0, 2, (B, T)) - 1
     mark = (torch.rand(B, T) < 0.15).float()
-    mark[:, 0] = 1  # so that there always is one
-    if first:  # somewhere in the first five steps
-        mark[:, :5] = nn.functional.one_hot(torch.randint(0, 5, (B,)), 5).float()
-    step = torch.where(mark > 0, torch.arange(T).expand(B, T), 0)
-    at = mark.argmax(dim=1, keepdim=True).expand(B, T) if first else step.cummax(dim=1).values
-    return torch.stack([value, mark], dim=2), value.gather(1, at)
-
-
-def first_marked(B: int, T: int) -> tuple[Tensor, Tensor]:
-    """As latest_marked; the target is the value at the first mark. Before it, a guess."""
-    return latest_marked(B, T, first=True)
+    mark[range(B), torch.randint(0, 5, (B,))] = 1  # so that one comes early
+    latest = torch.where(mark > 0, torch.arange(T), 0).cummax(dim=1).values
+    at = latest if which == "latest" else mark.argmax(dim=1, keepdim=True).expand(B, T)
+    return torch.stack([value, mark], dim=2), value.gather(1, at) * (mark.cumsum(dim=1) > 0)
 
 
 def count(B: int, T: int) -> tuple[Tensor, Tensor]:
@@ -73,6 +66,18 @@ class Net(nn.Module):
         parts = cell.weight_ih_l0.T, cell.weight_hh_l0.T, cell.bias_ih_l0 + cell.bias_hh_l0
         Wx, Wh, b = (part.detach().double().numpy() for part in parts)
         return Wx, Wh, b
+
+
+def sign_loss(z: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy of the target's sign, where there is a target."""
+    return nn.functional.binary_cross_entropy_with_logits(z[y != 0], (y[y != 0] > 0).float())
+
+
+@torch.no_grad()
+def signs_right(net: Net, stream: Stream) -> float:
+    """Part of the signs that are right, on 1000 fresh sequences of 20 steps."""
+    x, y = stream(1000, 20)
+    return ((net(x) > 0) == (y > 0))[y != 0].float().mean().item()
 
 
 def train(net: Net, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], steps: int, T: int = 20) -> Net:
