@@ -25,3 +25,11 @@ def sunspots() -> np.ndarray:
     lines = (FOLDER / "sunspots_monthly.dat").read_text(encoding="ascii").splitlines()
     years = [line.split()[1:] for line in lines if line[:4].isdigit()]
     return np.array([float(number) for year in years for number in year])
+
+
+SYMBOLS = "\n" + "".join(map(chr, range(32, 127)))  # what a line of source code is made of: V = 96
+
+
+def ids_of(text: str) -> np.ndarray:
+    """The numbers of the symbols of a source text; all other characters are left out."""
+    return np.array([SYMBOLS.index(symbol) for symbol in text if symbol in SYMBOLS])
