@@ -39,7 +39,9 @@ def streams(ids: torch.Tensor, B: int, T: int) -> Iterator[tuple[torch.Tensor, t
 def learning_rate(step: int, steps: int, top: float) -> float:
     """Up to `top` in the first tenth of the steps, then down to 0 on a cosine."""
     warm = steps // 10
-    return top * (step + 1) / warm if step < warm else top * (1 + math.cos(math.pi * (step - warm) / (steps - warm))) / 2
+    return (
+        top * (step + 1) / warm if step < warm else top * (1 + math.cos(math.pi * (step - warm) / (steps - warm))) / 2
+    )
 
 
 def train_reader(net: Reader, ids: torch.Tensor, steps: int, B: int, T: int, top: float) -> Iterator[tuple[int, float]]:
