@@ -60,8 +60,29 @@ def train_reader(net: Reader, ids: torch.Tensor, steps: int, B: int, T: int, top
                 return
 
 
+def train_window(net: torch.nn.Module, ids: torch.Tensor, k: int, steps: int, B: int, top: float) -> None:
+    """Train a network that sees the last k symbols on ids (N,): each step on B windows, drawn at random."""
+    X, y = ids.unfold(0, k, 1)[:-1], ids[k:]  # (N-k, k), (N-k,)
+    optimizer = torch.optim.Adam(net.parameters())
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, top)
+        drawn = torch.randint(len(y), (B,))
+        optimizer.zero_grad()
+        cross_entropy(net(X[drawn]), y[drawn]).backward()
+        optimizer.step()
+
+
 @torch.no_grad()
 def reader_bits(net: Reader, ids: torch.Tensor) -> float:
-    """Mean bits per symbol on ids (N,), read as one stream."""
+    """Mean bits per symbol on ids (N,), read as one stream: the N-1 symbols after the first."""
     logits, _ = net(ids[None, :-1])
     return cross_entropy(logits[0], ids[1:]).item() / math.log(2)
+
+
+@torch.no_grad()
+def window_bits(net: torch.nn.Module, ids: torch.Tensor, k: int, every: int = 1) -> float:
+    """Mean bits per symbol on ids (N,) when only the last k are seen; a Reader starts each window from nothing."""
+    X, y = ids.unfold(0, k, 1)[:-1:every], ids[k::every]
+    logits = net(X)[0][:, -1] if isinstance(net, Reader) else net(X)
+    return cross_entropy(logits, y).item() / math.log(2)

@@ -21,15 +21,17 @@ import torch
 from book.datasets import FOLDER, SYMBOLS, ids_of
 from book.language import Reader, reader_bits, train_reader
 
-MODULES = """argparse ast bdb calendar cgi codecs configparser csv datetime decimal difflib doctest enum ftplib gettext
-heapq imaplib locale mailbox optparse pathlib pickle shutil statistics tarfile zipfile""".split()
+MODULES = """
+argparse ast bdb calendar cgi codecs configparser csv datetime decimal difflib doctest enum ftplib gettext
+heapq imaplib locale mailbox optparse pathlib pickle shutil statistics tarfile zipfile
+"""
 H, EMBED, STEPS, B, T, TOP = 128, 16, 8000, 32, 100, 4e-3
 
 
 def source() -> str:
     """The modules one after another."""
     folder = Path(sysconfig.get_path("stdlib"))
-    return "".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in MODULES)
+    return "".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in MODULES.split())
 
 
 def in_bytes(weights: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
