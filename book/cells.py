@@ -1,4 +1,4 @@
-"""What the page lab_cell needs: source code with its labels, trained and untrained weights, and how a cell is scored."""
+"""What the page lab_cell needs: source code and its labels, weights trained and untrained, how a cell is scored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from book.datasets import FOLDER, SYMBOLS
 
 Array = np.ndarray
-Weights = tuple[
+Weights = tuple[Array, ...]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by (V,)
     Array, Array, Array, Array, Array, Array
 ]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by
 V, D, H = len(SYMBOLS), 16, 128
@@ -45,7 +45,7 @@ def indentation(code: str) -> Array:
 
 
 def trained(seed: int) -> Weights:
-    """The weights that ``train_cell.py`` wrote; a matrix is kept in whole numbers of 8 bits, with a scale for each row."""
+    """The weights that ``train_cell.py`` wrote; matrices are in whole numbers of 8 bits, with a scale for each row."""
     kept = np.load(FOLDER / "cell.npz")
 
     def matrix(name: str) -> Array:
