@@ -8,8 +8,6 @@ from book.datasets import FOLDER, SYMBOLS
 
 Array = np.ndarray
 Weights = tuple[Array, ...]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by (V,)
-    Array, Array, Array, Array, Array, Array
-]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by
 V, D, H = len(SYMBOLS), 16, 128
 
 
