@@ -8,8 +8,6 @@ from book.datasets import FOLDER, SYMBOLS
 
 Array = np.ndarray
 Weights = tuple[Array, ...]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by (V,)
-    Array, Array, Array, Array, Array, Array
-]  # embed (V, D), Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, V), by
 V, D, H = len(SYMBOLS), 16, 128
 
 
@@ -18,25 +16,31 @@ def held_out() -> str:
     return (FOLDER / "held_out.txt").read_text(encoding="ascii")
 
 
-def in_quotes(code: str) -> Array:
-    """For each character, whether a string is open after it: (N,) of bool. A comment's quotes do not count."""
-    inside: list[bool] = []
+def kinds(code: str) -> Array:
+    """What is open after each character: (N,) of words.
+
+    They are "code", "string" in one line, "long" string in three quotes, "comment".
+    """
+    found: list[str] = []
     quote, t = "", 0  # the quotes that close the string; none outside
     while t < len(code):
         n = 1
         if quote and code[t] == "\\":
             n = 2  # what follows is no quote
         elif quote and code.startswith(quote, t):
-            inside += [True] * (len(quote) - 1)
+            found += [found[-1]] * (len(quote) - 1)
             t, quote = t + len(quote) - 1, ""
         elif not quote and code[t] in "\"'":
-            quote = code[t] * 3 if code.startswith(code[t] * 3, t) else code[t]
+            three = code.startswith(code[t] * 3, t)
+            quote = code[t] * (3 if three else 1)
             n = len(quote)
         elif not quote and code[t] == "#":
             n = code.index("\n", t) - t
-        inside += [quote != ""] * n
+            found += ["comment"] * n
+            t, n = t + n, 0
+        found += [{0: "code", 1: "string", 3: "long"}[len(quote)]] * n
         t += n
-    return np.array(inside)
+    return np.array(found)
 
 
 def indentation(code: str) -> Array:
