@@ -37,7 +37,7 @@ class Claim:
     @property
     def badge(self) -> str:
         """The words on the badge."""
-        return "holds if ..." if self.verdict == "holds if" else self.verdict
+        return "holds if …" if self.verdict == "holds if" else self.verdict
 
 
 class ClaimError(AssertionError):
