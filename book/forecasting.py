@@ -23,7 +23,7 @@ def rmse(errors: Array) -> float:
 
 
 def linear(series: Array, ahead: int, p: int, ridge: float) -> Array:
-    """A weighted sum of the last p values: forecasts (N,), entry t made `ahead` steps before t; NaN where none is."""
+    """A weighted sum of the last p values: forecasts (N,), NaN where none is."""
     first, _ = split(series)
     mean = series[:first].mean()
     now = np.arange(p - 1, len(series) - ahead)
@@ -37,7 +37,7 @@ def linear(series: Array, ahead: int, p: int, ridge: float) -> Array:
 
 
 class Forecaster(torch.nn.Module):
-    """Reads a series value by value and says at each step what the value will be some steps later."""
+    """Says after each value of a series what will be some steps later."""
 
     def __init__(self, loop: Loop, n_hidden: int) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ Loop = type[torch.nn.RNN] | type[torch.nn.LSTM]
 
 
 class Reader(torch.nn.Module):
-    """Predicts the next symbol from a state: an embedding, a recurrent layer, a read-out."""
+    """Predicts the next symbol from what its state has kept of the others."""
 
     def __init__(self, loop: Loop, n_symbols: int, n_embed: int, n_hidden: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class Reader(torch.nn.Module):
         self.output = torch.nn.Linear(n_hidden, n_symbols)
 
     def forward(self, ids: torch.Tensor, state=None):
-        """ids (B, T) -> logits (B, T, V), and the state after the last step."""
+        """ids (B, T) -> logits (B, T, V) and the last state."""
         hs, state = self.loop(self.embed(ids), state)
         return self.output(hs), state
 
