@@ -27,6 +27,16 @@ def leave_out_thebe(app: Sphinx, page: str, template: str, context: dict[str, An
         context[kind] = [each for each in context.get(kind, []) if "thebe" not in f"{each} {_inline(each)}".lower()]
 
 
+def name_what_has_no_name(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Called by Sphinx: mends what the theme and docutils tell a screen reader wrongly, or not at all."""
+    if "body" in context:  # its children are no list items
+        context["body"] = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+    if contents := context.get("generate_toctree_html"):
+        context["generate_toctree_html"] = lambda *args, **options: str(contents(*args, **options)).replace(
+            "<summary><span", '<summary aria-label="the pages below this one"><span'
+        )
+
+
 def _inline(asset: Any) -> str:
     return str(getattr(asset, "attributes", {}).get("body", ""))
 
@@ -35,4 +45,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("config-inited", address)
     app.connect("html-page-context", leave_out_thebe, priority=900)
+    app.connect("html-page-context", name_what_has_no_name, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,23 +13,20 @@ from book import claims
 
 __all__ = ["site"]  # a fixture
 
-PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (paths.ROOT / "book").glob("*.md")}
+PAGES = [path.read_text(encoding="utf-8") for path in (paths.ROOT / "book").glob("*.md")]
 CELL = re.compile(r"^```\{code-cell\}.*?^```", re.MULTILINE | re.DOTALL)
-
-
-def sections(text: str) -> dict[str, str]:
-    """The text below each label, up to the next one."""
-    parts = re.split(r"^\(([\w-]+)\)=$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 @pytest.mark.parametrize("name", claims.load())
 def test_one_cell_decides_each_claim(name: str) -> None:
-    """It stands below the label to which the badges lead, and nowhere else."""
-    deciding, label = f'decide("{name}"', claims.load()[name].decided
-    assert sum(text.count(deciding) for text in PAGES.values()) == 1
-    (below,) = [found[label] for found in map(sections, PAGES.values()) if label in found]
-    assert any(deciding in cell for cell in CELL.findall(below))
+    """It stands below the label to which the badges lead, before the next section that decides, and nowhere else."""
+    deciding, label = re.compile(rf'\bdecide\(\s*"{name}"'), f"({claims.load()[name].decided})=\n"
+    others = [f"({claim.decided})=\n" for claim in claims.load().values()]
+    (page,) = [text for text in PAGES if deciding.search(text)]
+    below = page.partition(label)[2]
+    ends = [below.find(other) for other in others if other in below]
+    cells = [cell for cell in CELL.findall(below[: min(ends, default=None)]) if deciding.search(cell)]
+    assert len(cells) == 1 == len(deciding.findall(page))
 
 
 @pytest.mark.parametrize("name", claims.load())
