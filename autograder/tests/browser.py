@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from autograder.course import pdf
-from autograder.tests.site import site
+from autograder.tests.site import served, site
 
 __all__ = ["site"]  # a fixture
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        return
 
 
 @dataclass
@@ -61,23 +53,20 @@ class Web:
         return sorted(str(page.relative_to(self.site)) for page in found)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop, while it runs, is in the way of others in this process
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     opened = playwright.chromium.launch(executable_path=pdf.browser(), args=["--no-sandbox"])
     yield opened
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def web(site: Path, browser: Browser) -> Iterator[Web]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Web(site, f"http://127.0.0.1:{server.server_port}", browser)
-    server.shutdown()
-    server.server_close()
+    with served(site) as address:
+        yield Web(site, address, browser)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from autograder import paths
-from autograder.tests.test_pages import Quiet
 
 CONF = f"""import sys
 sys.path.insert(0, {str(paths.ROOT)!r})
@@ -30,15 +24,3 @@ def build(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "plain.md").write_text("# Plain\n\nNothing moves here.\n")
     command = [sys.executable, "-m", "sphinx", "-W", "-q", str(folder), str(folder / "html")]
     return subprocess.run(command, capture_output=True, text=True)
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a web server with this folder, on this machine alone."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,10 +1,15 @@
-"""The website, built once for all tests: a fixture."""
+"""The website, built once for all tests: a fixture; and a web server for a folder."""
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,3 +32,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = (out / "log").read_text(encoding="utf-8")
     assert log.startswith("0\n"), log
     return out / "_build" / "html"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A web server that does not print what it serves."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a web server with this folder, on this machine alone."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

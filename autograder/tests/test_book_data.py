@@ -11,7 +11,7 @@ FOLDER = paths.ROOT / "book" / "data"
 
 
 def test_the_notices_describe_the_files_that_are_there() -> None:
-    """Each file has its SHA-256, a licence and a source in the notice of its folder, and the sum is that of the file."""
+    """Each file has its SHA-256, a licence and a source in the notice of its folder; the sum is right."""
     described = {}
     for notice in FOLDER.rglob("LICENCE*.md"):
         for section in re.split(r"^##? ", notice.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:

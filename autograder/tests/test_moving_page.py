@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from autograder.tests.moving_site import WORDS, build, served
-from autograder.tests.test_pages import BROWSER
+from autograder.tests.browser import browser, playwright
+from autograder.tests.moving_site import WORDS, build
+from autograder.tests.site import served
 from book.pictures import NAMES, NOTE
 
-pytestmark = pytest.mark.skipif(
-    BROWSER is None and "CI" not in os.environ, reason="no Chromium: apt-get install chromium"
-)
+__all__ = ["browser", "playwright"]  # fixtures
 DRAWN = ".moving-drawing svg"
 
 
@@ -34,15 +32,6 @@ def address(folder: Path) -> Iterator[str]:
     """Where the website is served, on this machine alone."""
     with served(folder) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium; playwright's own is never downloaded."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import threading
 import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,12 @@ from rich.table import Table
 from autograder import paths
 from autograder.course import pdf
 from autograder.tests.bench.measure import FOLDER, run
+from autograder.tests.site import served
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 PAGES = ("book/intro.html", "book/ch02_recurrence.html")
 MUST = {"accessibility": "95", "best-practices": "95", "seo": "95", "performance": ""}
 SECONDS = {"cold": 300, "unchanged": 10}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        return
 
 
 def tables() -> list[Table]:
@@ -48,13 +41,11 @@ def _builds(out: Path) -> Table:
 
 def _pages(site: Path) -> Table:
     run(["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER), LIGHTHOUSE], paths.ROOT)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     shown = Table("page", *(f"{kind} ({most})" if most else kind for kind, most in MUST.items()), title="Lighthouse")
-    for page in PAGES:
-        found = _scores(f"http://127.0.0.1:{server.server_port}/{page}")
-        shown.add_row(page, *(f"{100 * found[kind]['score']:.0f}" for kind in MUST))
-    server.shutdown()
+    with served(site) as address:
+        for page in PAGES:
+            found = _scores(f"{address}/{page}")
+            shown.add_row(page, *(f"{100 * found[kind]['score']:.0f}" for kind in MUST))
     return shown
 
 
