@@ -28,5 +28,5 @@ def test_what_is_folded_is_printed(tmp_path: Path) -> None:
 def test_a_missing_browser_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what is missing and the command that installs it."""
     monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
-    with pytest.raises(CourseError, match="^Chromium, .*: apt-get install chromium$"):
+    with pytest.raises(CourseError, match=r"^Chromium, .*: apt-get install chromium$"):
         pdf.browser()
