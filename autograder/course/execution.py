@@ -7,12 +7,8 @@ data that those name, and of the versions of the libraries. With another fingerp
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import json
 import logging
-import sys
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -27,11 +23,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
-from autograder import paths
+from autograder.course.fingerprint import Files
 from autograder.judge import cores
-
-WHOLE = "autograder"  # it loads checks, mutants and drivers by name: whoever imports any of it may use all of it
-LIBRARIES = paths.ROOT / "requirements.txt"
 
 
 class _Silent(logging.LoggerAdapter[logging.Logger]):
@@ -41,64 +34,14 @@ class _Silent(logging.LoggerAdapter[logging.Logger]):
         return
 
 
-def fingerprint(cells: Iterable[str]) -> str:
-    """Of code cells, and of all files of the project that running them reads."""
-    texts = list(cells)
-    found = hashlib.sha256(repr((texts, sys.version)).encode())
-    for path in sorted({LIBRARIES, *files(texts)}):
-        found.update(path.read_bytes())
-    return found.hexdigest()
-
-
-def files(texts: Iterable[str]) -> set[Path]:
-    """The project's modules that these texts import, and what those import; and the data that any of them names."""
-    found: set[Path] = set()
-    todo = list(texts)
-    while todo:
-        text = todo.pop()
-        new = {*_modules(text), *(path for path in _data() if path.name in text)} - found
-        found |= new
-        todo += [path.read_text(encoding="utf-8") for path in new if path.suffix == ".py"]
-    return found
-
-
-def _modules(text: str) -> Iterator[Path]:
-    for name in _imported(text):
-        parts = name.split(".")
-        if parts[0] == WHOLE:
-            for folder in (paths.ROOT / WHOLE, paths.SOLUTIONS):
-                yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".j2"))
-        path = paths.ROOT.joinpath(*parts).with_suffix(".py")
-        if path.is_file():
-            yield path
-
-
-def _imported(text: str) -> Iterator[str]:
-    """Dotted names; of ``from a import b`` both a and a.b, which may be a module, too."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:  # magics: such a cell imports no module of ours
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
-
-
-def _data() -> Iterator[Path]:
-    """Whatever lies in the book's folders besides texts and modules."""
-    return (path for path in (paths.ROOT / "book").rglob("*") if path.is_file() and path.suffix not in (".md", ".py"))
-
-
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Called by Sphinx: the pages whose fingerprint is not that of their outputs; the outputs are thrown away."""
     folder = Path(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
     cache, file = get_cache(folder), folder / "fingerprints.json"
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     read = {name: notebook for name in env.found_docs if (notebook := _notebook(env, name))}
-    now = {name: fingerprint(_code(notebook)) for name, (notebook, _) in read.items()}
+    project = Files()
+    now = {name: project.fingerprint(_code(notebook)) for name, (notebook, _) in read.items()}
     stale = [name for name in now if now[name] != known.get(name)]
     for name in stale:
         with suppress(KeyError):

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from autograder import paths
-from autograder.course import execution
+from autograder.course.fingerprint import Files
 
 
 def names(*cells: str) -> set[str]:
-    return {str(path.relative_to(paths.ROOT)) for path in execution.files(cells)}
+    return {str(path.relative_to(paths.ROOT)) for path in Files().used(cells)}
 
 
 def test_what_a_page_uses() -> None:
@@ -37,14 +37,14 @@ def test_a_fingerprint_changes_with_what_is_used(monkeypatch: pytest.MonkeyPatch
     (tmp_path / "book" / "b.py").write_text('OPEN = "numbers.csv"\n')
     (tmp_path / "book" / "numbers.csv").write_text("1\n")
     (tmp_path / "book" / "other.csv").write_text("1\n")
-    before = execution.fingerprint(["from book import a"])
+    before = Files().fingerprint(["from book import a"])
     (tmp_path / "book" / "other.csv").write_text("2\n")
-    assert execution.fingerprint(["from book import a"]) == before
+    assert Files().fingerprint(["from book import a"]) == before
     if change == "data":
         (tmp_path / "book" / "numbers.csv").write_text("2\n")
     if change == "module":
         (tmp_path / "book" / "b.py").write_text('OPEN = "numbers.csv"  # all\n')
-    assert execution.fingerprint(["from book import a", *["1"] * (change == "cell")]) != before
+    assert Files().fingerprint(["from book import a", *["1"] * (change == "cell")]) != before
 
 
 CONFIG = """
