@@ -37,6 +37,14 @@ def name_what_has_no_name(app: Sphinx, page: str, template: str, context: dict[s
         )
 
 
+def list_all_pages(app: Sphinx, error: Exception | None) -> None:
+    """Called by Sphinx before the sitemap is written, which would list only the pages that this build wrote."""
+    links = app.sitemap_links  # type: ignore[attr-defined]
+    known = {links.get() for _ in range(links.qsize())}
+    for link in sorted(known | {(app.builder.get_target_uri(name), None) for name in app.env.found_docs}):
+        links.put(link)
+
+
 def _inline(asset: Any) -> str:
     return str(getattr(asset, "attributes", {}).get("body", ""))
 
@@ -46,4 +54,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", address)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", name_what_has_no_name, priority=900)
+    app.connect("build-finished", list_all_pages, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -51,7 +51,11 @@ CONFIG = """
 title: Small
 only_build_toc_files: true
 execute: {execute_notebooks: cache, raise_on_error: true, exclude_patterns: [shown*]}
-sphinx: {local_extensions: {autograder.course.execution: ".", autograder.course.page: "."}}
+html: {baseurl: "https://example.org/"}
+sphinx:
+  local_extensions: {autograder.course.execution: ".", autograder.course.page: ".", autograder.course.website: "."}
+  extra_extensions: [sphinx_sitemap]
+  config: {sitemap_url_scheme: "{link}"}
 """
 PAGE = """---
 kernelspec: {display_name: Python 3, language: python, name: python3}
@@ -95,6 +99,8 @@ def test_a_page_is_run_once_until_something_changes(tmp_path: Path) -> None:
     (folder / "a.md").write_text(PAGE + "\nOne more sentence.\n")
     assert build(folder).returncode == 0
     assert printed(folder) == first
+    listed = (folder.parent / "out" / "_build" / "html" / "sitemap.xml").read_text()
+    assert "https://example.org/a.html" in listed and "https://example.org/b.html" in listed  # b was not written again
     (folder / "a.md").write_text(PAGE.replace("import time\n", "import time  # again\n"))
     assert build(folder).returncode == 0
     assert printed(folder) != first
