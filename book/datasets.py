@@ -16,8 +16,7 @@ def alice() -> str:
 
 def seattle() -> np.ndarray:
     """The highest temperature of each day in Seattle, 2012 to 2015, in degrees Celsius: (1461,)."""
-    table = np.genfromtxt(FOLDER / "seattle-weather.csv", delimiter=",", skip_header=1, usecols=2)
-    return table.astype(float)
+    return np.loadtxt(FOLDER / "seattle-weather.csv", delimiter=",", skiprows=1, usecols=2)
 
 
 def sunspots() -> np.ndarray:

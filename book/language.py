@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from solutions.ch03_bptt import train_step
 
 Loop = type[torch.nn.RNN] | type[torch.nn.LSTM]
+State = torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None
 
 
 class Reader(torch.nn.Module):
@@ -22,7 +23,7 @@ class Reader(torch.nn.Module):
         self.loop = loop(n_embed, n_hidden, batch_first=True)
         self.output = torch.nn.Linear(n_hidden, n_symbols)
 
-    def forward(self, ids: torch.Tensor, state=None):
+    def forward(self, ids: torch.Tensor, state: State = None) -> tuple[torch.Tensor, State]:
         """ids (B, T) -> logits (B, T, V) and the last state."""
         hs, state = self.loop(self.embed(ids), state)
         return self.output(hs), state
@@ -39,9 +40,9 @@ def streams(ids: torch.Tensor, B: int, T: int) -> Iterator[tuple[torch.Tensor, t
 def learning_rate(step: int, steps: int, top: float) -> float:
     """Up to `top` in the first tenth of the steps, then down to 0 on a cosine."""
     warm = steps // 10
-    return (
-        top * (step + 1) / warm if step < warm else top * (1 + math.cos(math.pi * (step - warm) / (steps - warm))) / 2
-    )
+    if step < warm:
+        return top * (step + 1) / warm
+    return top * (1 + math.cos(math.pi * (step - warm) / (steps - warm))) / 2
 
 
 def train_reader(net: Reader, ids: torch.Tensor, steps: int, B: int, T: int, top: float) -> Iterator[tuple[int, float]]:
