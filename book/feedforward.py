@@ -42,7 +42,7 @@ def pulse(A: Array, start: int, ticks: int) -> Array:
 
 
 def draw_pulses(layered: Array, recurrent: Array, names: Sequence[str], ticks: int = 4) -> None:
-    """Where a pulse is in two networks, tick by tick: entry (n, j), after n ticks at node j."""
+    """Show where a pulse is in two networks, tick by tick: entry (n, j), after n ticks at node j."""
     _, both = plt.subplots(1, 2, figsize=(4.8, 3.2), sharey=True)
     looks = ("layered", layered, BLUE, "o"), ("recurrent", recurrent, ORANGE, "s")
     for axes, (title, way, colour, marker) in zip(both, looks, strict=True):
@@ -51,6 +51,7 @@ def draw_pulses(layered: Array, recurrent: Array, names: Sequence[str], ticks: i
         axes.set(title=title, xlabel="tick", xticks=range(ticks + 1), xlim=(-0.5, ticks + 0.5))
     both[0].set_yticks(range(len(names)), names)
     both[0].invert_yaxis()
+    plt.show()  # before the verdict
 
 
 def mlp(x: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> tuple[Array, Array]:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from book.style import BLUE, GRAY, figure
 from solutions.ch01_feedforward import WindowMLP, context_windows, memoryless_accuracy
 
 Array = np.ndarray
@@ -66,16 +65,3 @@ def accuracy(scores: torch.Tensor, targets: torch.Tensor) -> float:
     """The share of right answers among the steps with a full window: chances or logits (T, V), (T,) -> a number."""
     full = ~scores[:, 0].isnan()
     return (scores[full].argmax(dim=1) == targets[full]).double().mean().item()
-
-
-def draw_bounds(lengths: Sequence[int], counted: Sequence[float], reached: Sequence[Sequence[float]]) -> None:
-    """Accuracy against the window's length: the bound of each length, and what each seed reached there."""
-    _, axes = figure()
-    axes.plot(lengths, counted, "-", color=GRAY, label="counted bound")
-    for seed, marker in enumerate("os^"):
-        place = np.array(lengths) + 0.1 * (seed - 1)  # side by side, so that all can be seen
-        axes.plot(place, [each[seed] for each in reached], marker, color=BLUE, label=f"seed {seed}")
-    axes.set(xlabel="letters in the window", ylabel="accuracy", ylim=(0, 1.05))
-    axes.set_xticks(lengths)
-    axes.legend(loc="lower right")
-    axes.margins(x=0.05)
