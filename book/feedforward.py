@@ -1,58 +1,21 @@
-"""What the experiments of chapters 0 and 1 have in common: suspects, wires, windows and plain gradient descent."""
+"""What the first half of chapter 1 needs: pulses in a network that ticks, and two layers, checked and trained."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
-import torch
-from torch.nn.functional import cross_entropy
 
-from solutions.ch00_start import numerical_gradient, relative_error
-from solutions.ch01_feedforward import WindowMLP, dense_backward, dense_forward, memoryless_accuracy
+from book.style import BLUE, ORANGE
+from solutions.ch00_start import numerical_gradient
+from solutions.ch01_feedforward import dense_forward, mlp_backward, one_hot, softmax_cross_entropy
 
 Array = np.ndarray
-Backward = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 
 
-# Chapter 0: slips in the gradient of a layer, and a check of it.
-
-
-def layer_inputs(B: int, D: int, H: int, size: float = 1.0) -> tuple[Array, Array, Array, Array]:
-    """Random x (B, D) of that size, W (D, H), b (H,) and an upstream dh (B, H)."""
-    rng = np.random.default_rng(0)
-    x, W = size * rng.normal(size=(B, D)), rng.normal(size=(D, H)) / np.sqrt(D)
-    return x, W, size * rng.normal(size=H), rng.normal(size=(B, H))
-
-
-def mean_over_batch(dh: Array, x: Array, h: Array, W: Array) -> tuple[Array, Array, Array]:
-    """A slip: the gradients of the weights averaged over the examples, where they should be summed."""
-    dx, dW, db = dense_backward(dh, x, h, W)
-    return dx, dW / len(x), db / len(x)
-
-
-def first_example_only(dh: Array, x: Array, h: Array, W: Array) -> tuple[Array, Array, Array]:
-    """A slip: the bias hears of the first example alone."""
-    dx, dW, _ = dense_backward(dh, x, h, W)
-    return dx, dW, (dh * (1 - h**2))[0]
-
-
-def passes(backward: Backward, x: Array, W: Array, b: Array, dh: Array) -> bool:
-    """Do the three gradients of a layer agree with the slopes found by trying?"""
-    tried = (
-        numerical_gradient(lambda v: (dh * dense_forward(v, W, b)).sum(), x),
-        numerical_gradient(lambda v: (dh * dense_forward(x, v, b)).sum(), W),
-        numerical_gradient(lambda v: (dh * dense_forward(x, W, v)).sum(), b),
-    )
-    try:
-        found = backward(dh, x, dense_forward(x, W, b), W)
-        return max(map(relative_error, found, tried)) < 1e-5
-    except ValueError:  # the shapes do not even fit
-        return False
-
-
-# Chapter 1: where a pulse can be in a network that ticks.
+# Where a pulse can be.
 
 
 def node_after(tick: Callable[[Array], Array], j: int, now: Array) -> float:
@@ -75,51 +38,60 @@ def pulse(A: Array, start: int, ticks: int) -> Array:
     return np.array(at)
 
 
-# Chapter 1: networks with a window.
+# Its picture, and two layers.
 
 
-Batch = Callable[[], tuple[torch.Tensor, torch.Tensor]]  # -> windows (N, k), targets (N,)
+def draw_pulses(layered: Array, recurrent: Array, names: Sequence[str], ticks: int = 4) -> None:
+    """Show where a pulse is in two networks, tick by tick: entry (n, j), after n ticks at node j."""
+    _, both = plt.subplots(1, 2, figsize=(4.8, 3.2), sharey=True)
+    looks = ("layered", layered, BLUE, "o"), ("recurrent", recurrent, ORANGE, "s")
+    for axes, (title, way, colour, marker) in zip(both, looks, strict=True):
+        tick, node = np.nonzero(way[: ticks + 1])
+        axes.scatter(tick, node, 50, colour, marker=marker)
+        axes.set(title=title, xlabel="tick", xticks=range(ticks + 1), xlim=(-0.5, ticks + 0.5))
+    both[0].set_yticks(range(len(names)), names)
+    both[0].invert_yaxis()
+    plt.show()  # before the verdict
 
 
-def lessons(signs: torch.Tensor, targets: torch.Tensor, k: int, shuffle: bool) -> Batch:
-    """All windows over a stream (T,) of steps, in order, or over the steps shuffled anew at every call."""
-
-    def batch() -> tuple[torch.Tensor, torch.Tensor]:
-        order = torch.randperm(len(signs)) if shuffle else torch.arange(len(signs))
-        return signs[order].unfold(0, k, 1), targets[order][k - 1 :]
-
-    return batch
+def mlp(x: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> tuple[Array, Array]:
+    """Two layers forwards: x (B, D) -> h (B, H), logits (B, V)."""
+    h = dense_forward(x, W1, b1)
+    return h, h @ W2 + b2
 
 
-def descend(net: WindowMLP, batch: Batch, steps: int, rate: float = 1.0) -> WindowMLP:
-    """The net itself, trained by plain gradient descent on a batch that is asked for at every step."""
-    weights = list(net.parameters())
-    for _ in range(steps):
-        windows, targets = batch()
-        gradients = torch.autograd.grad(cross_entropy(net(windows), targets), weights)
-        with torch.no_grad():
-            for w, dw in zip(weights, gradients, strict=True):
-                w.sub_(rate * dw)
-    return net
+def gradient_errors(B: int, D: int, H: int, V: int) -> dict[str, tuple[int, float]]:
+    """For the gradient of each array of weights: how many entries it has, and how far it is from the slopes found by
+    trying, in parts of the largest. The inputs are random, and every second row is padding."""
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=shape) for shape in ((D, H), H, (H, V), V)]
+    x, targets, mask = rng.normal(size=(B, D)), rng.integers(V, size=B), 1 - np.arange(B) % 2
+    h, logits = mlp(x, *weights)
+    _, dlogits = softmax_cross_entropy(logits, targets, mask)
+    gradients = mlp_backward(dlogits, x, h, weights[0], weights[2])
+
+    def loss(n: int, w: Array) -> float:
+        """The loss when the array of weights number n is w."""
+        changed = [*weights[:n], w, *weights[n + 1 :]]
+        return softmax_cross_entropy(mlp(x, *changed)[1], targets, mask)[0]
+
+    found = {}
+    for n, name in enumerate(("dW1", "db1", "dW2", "db2")):
+        tried = numerical_gradient(partial(loss, n), weights[n])
+        found[name] = tried.size, float(np.abs(tried - gradients[n]).max() / np.abs(tried).max())
+    return found
 
 
-def window_bound(windows: Array, targets: Array) -> float:
-    """The best accuracy of any predictor that sees a window: windows (N, k), targets (N,) -> a number."""
-    _, number = np.unique(windows, axis=0, return_inverse=True)  # each window is one big symbol
-    pairs = zip(number, targets + len(windows), strict=True)
-    return memoryless_accuracy([np.array(pair) for pair in pairs])
-
-
-def chances(net: WindowMLP, k: int, signs: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
-    """What the net gives each step (T, V) when the steps come in this order; NaN where the window is not full."""
-    with torch.no_grad():
-        found = net(signs[order].unfold(0, k, 1)).softmax(dim=1)
-    result = torch.full((len(signs), found.shape[1]), torch.nan, dtype=found.dtype)
-    result[order[k - 1 :]] = found
-    return result
-
-
-def accuracy(chances: torch.Tensor, targets: torch.Tensor) -> float:
-    """The share of right answers among the steps with a full window: (T, V), (T,) -> a number."""
-    full = ~chances[:, 0].isnan()
-    return (chances[full].argmax(dim=1) == targets[full]).double().mean().item()
+def train(now: Array, following: Array, V: int, seed: int) -> float:
+    """Gradient descent on all pairs at once: symbols (N,), those that follow (N,) -> the accuracy at the end."""
+    rng, H = np.random.default_rng(seed), 16
+    W1 = rng.normal(size=(V, H)) / np.sqrt(V)
+    W2 = rng.normal(size=(H, V)) / np.sqrt(H)
+    weights = [W1, np.zeros(H), W2, np.zeros(V)]
+    x, every_row = one_hot(now[:, None], V)[:, 0], np.ones(len(now))
+    for _ in range(600):
+        h, logits = mlp(x, *weights)
+        _, dlogits = softmax_cross_entropy(logits, following, every_row)
+        for w, dw in zip(weights, mlp_backward(dlogits, x, h, W1, W2), strict=True):
+            w -= 2.0 * dw
+    return float((logits.argmax(axis=1) == following).mean())
