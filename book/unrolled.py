@@ -15,6 +15,7 @@ from solutions.ch02_recurrence import rnn_forward
 from solutions.ch03_bptt import rnn_backward
 
 Array = np.ndarray
+Steps = Iterable[tuple[Array, Array]]
 
 
 def fresh(*weights: Array) -> list[Tensor]:
@@ -56,9 +57,9 @@ def moved(before: Array, after: Array) -> str:
     return "".join("x" if (p != q).any() else "." for p, q in zip(before, after, strict=True))
 
 
-def real_time(stream: Iterable[tuple[Array, Array]], h: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, int]:
-    """The stream yields x_t (B, D), dhs_t (B, H) -> dW (D+H+1, H), numbers kept."""
-    W = np.vstack([Wx, Wh, b])  # (D+H+1, H)
+def real_time(stream: Steps, h: Array, *weights: Array) -> tuple[Array, int]:
+    """The stream yields x_t (B, D), dhs_t (B, H) -> dW, numbers kept."""
+    (_, Wh, _), W = weights, np.vstack(weights)  # W: (D+H+1, H)
     S = np.zeros((len(h), *W.shape, len(Wh)))  # S[:, i, j]: dh / dW[i, j]
     dW = np.zeros(W.shape)
     for x_t, dhs_t in stream:

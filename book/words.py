@@ -30,7 +30,7 @@ class Reader(torch.nn.Module):
         self.output = torch.nn.Linear(H, V)
 
     def step(self, x: Tensor, h: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """A letter x (B, V) -> the next state (B, H), and the chances of the next letter (B, V)."""
+        """The next state (B, H), and the chances of the next letter (B, V)."""
         h, y = (h, 0 * y) if self.loop == "state" else (0 * h, y)  # the cut
         h = self.cell(torch.cat([x, y], dim=1), h)
         return h, self.output(h).softmax(dim=1)
