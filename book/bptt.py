@@ -1,10 +1,7 @@
-"""The experiments on back-propagation through time, done with the functions of the exercises."""
+"""Training by back-propagation through time, with the functions of the exercises, and how much survives of it."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -128,60 +125,3 @@ def right_by_step(carry: bool, seed: int, lag: int = 4, k: int = 5) -> Array:
         _, state = train_step(net, adam, x, y, state)
         state = state if carry else None
     return torch.stack(right[-50:]).mean(dim=0).numpy()
-
-
-def edited(replace: str, by: str) -> Callable[..., tuple[Array, ...]]:
-    """The solution `rnn_backward` with one piece of its text replaced: a mistake made on purpose."""
-    text = inspect.getsource(rnn_backward)
-    assert replace in text, f"the solution has no {replace!r}"
-    names = dict(vars(inspect.getmodule(rnn_backward)))
-    exec(text.replace(replace, by), names)
-    return names["rnn_backward"]
-
-
-# A mistake, and the edit of the solution's text that makes it.
-MISTAKES = {
-    "nothing is carried back": ("(dhs[:, t] + dh)", "dhs[:, t]"),
-    "Wh is not transposed": ("dz @ Wh.T", "dz @ Wh"),
-    "h0 is taken for zeros": ("else h0", "else 0 * h0"),
-    "h in place of h_prev": ("h_prev.T @ dz", "hs[:, t].T @ dz"),
-    "slope of tanh forgotten": (" * (1 - hs[:, t] ** 2)", ""),
-    "last part, not the sum": ("dWx +=", "dWx ="),
-    "mean over the examples": ("db += dz.sum", "db += dz.mean"),
-    "last upstream alone": ("(dhs[:, t] + dh)", "(dhs[:, t] * (t == len(dhs[0]) - 1) + dh)"),
-    "writes into dhs": ("dz = (dhs[:, t] + dh)", "dhs[:, t] += dh; dz = dhs[:, t]"),
-}
-
-
-def passes(
-    backward: Callable[..., tuple[Array, ...]], B: int = 3, T: int = 4, h0_size: float = 1, early: float = 1
-) -> bool:
-    """Do its five results agree with rnn_backward's, and does it leave dhs as it was? For inputs of that kind."""
-    D, H, rng = 2, 3, np.random.default_rng(1)
-    x, h0 = rng.normal(size=(B, T, D)), h0_size * rng.normal(size=(B, H))
-    Wx, Wh, b = (rng.normal(size=size) for size in ((D, H), (H, H), (H,)))
-    dhs = rng.normal(size=(B, T, H))
-    dhs[:, :-1] *= early  # what arrives before the last step
-    given, handed_over = (x, h0, rnn_forward(x, h0, Wx, Wh, b), Wx, Wh), dhs.copy()
-    found, right = backward(handed_over, *given), rnn_backward(dhs, *given)
-    return np.array_equal(handed_over, dhs) and all(map(np.allclose, found, right))
-
-
-def in_order(made_from: dict[Any, set[Any]]) -> bool:
-    """Can all be made one after another, each after those that it is made from? Not if there is a cycle."""
-    try:
-        return bool(list(TopologicalSorter(made_from).static_order()))
-    except CycleError:
-        return False
-
-
-def operations(last: Any) -> dict[Any, set[Any]]:
-    """PyTorch's operations behind `last`, a grad_fn, and itself: each with those that it was made from."""
-    made_from: dict[Any, set[Any]] = {}
-    to_do = [last]
-    while to_do:
-        node = to_do.pop()
-        if node not in made_from:
-            made_from[node] = {before for before, _ in node.next_functions if before}
-            to_do.extend(made_from[node])
-    return made_from
