@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import PdfMargins, sync_playwright
 
@@ -14,6 +15,7 @@ from autograder.course import CourseError
 
 TARGET = paths.BUILD / "unrolled.pdf"
 MARGINS: PdfMargins = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}
+NUMBER = '<p style="width: 100%; text-align: center; font-size: 12px"><span class="pageNumber"></span></p>'
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -38,14 +40,17 @@ def one_page() -> Path:
 
 
 def write(source: Path, target: Path = TARGET) -> Path:
-    """Print a page, once its formulas are typeset and what is folded is open."""
+    """Print a page, once its formulas are typeset and what is folded is open; with page numbers and an outline."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
         page = opened.new_page(color_scheme="light")
         page.goto(source.as_uri(), wait_until="load", timeout=120_000)
         page.evaluate("() => window.MathJax?.startup?.promise")
         page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        page.pdf(path=str(target), format="A4", margin=MARGINS, scale=0.8)
+        look: dict[str, Any] = {"format": "A4", "margin": MARGINS, "scale": 0.8, "header_template": "<span></span>"}
+        page.pdf(
+            path=str(target), footer_template=NUMBER, display_header_footer=True, tagged=True, outline=True, **look
+        )
         opened.close()
     return target
 

@@ -23,6 +23,7 @@ def test_what_is_folded_is_printed(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", PRINT, str(source), str(target)], cwd=paths.ROOT, check=True)
     printed = target.read_bytes()
     assert printed.startswith(b"%PDF") and len(re.findall(rb"/Type /Page\b", printed)) >= 3
+    assert b"/Outlines" in printed  # a reader's table of contents
 
 
 def test_a_missing_browser_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
