@@ -9,7 +9,7 @@ import numpy as np
 
 from book.style import BLUE, GRAY, GREEN, ORANGE, figure
 from solutions.ch00_start import numerical_gradient
-from solutions.ch04_lstm import cell_memory, lstm_backward, lstm_gates, lstm_step
+from solutions.ch04_lstm import cell_memory, forget_bias, lstm_backward, lstm_gates, lstm_step
 
 Array = np.ndarray
 
@@ -60,18 +60,16 @@ def slopes_and_jumps(x: Array, y: Array, gate: Callable[[Array], Array]) -> tupl
     return np.array(slopes), float(np.mean(jumps))
 
 
-def random_case(B: int, T: int, D: int, H: int) -> tuple[dict[str, Array], Array]:
-    """Random arguments of `lstm_forward`, by name, and a random gradient (B, T, H) that reaches its outputs."""
-    rng = np.random.default_rng(0)
-    shapes = {"x": (B, T, D), "h0": (B, H), "c0": (B, H), "Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}, rng.normal(size=(B, T, H))
-
-
-def left(up: Array, x: Array, Wx: Array, Wh: Array, b: Array, at: list[int]) -> tuple[list[float], list[float]]:
+def left(beta: float, at: list[int]) -> tuple[list[float], list[float]]:
     """Gradient at the cells of the steps `at`, relative to the last cell: by the direct path, and all of it.
 
-    up (B, H) is what reaches the last output, x (B, T, D) the inputs.
+    In an untrained LSTM whose forget bias is beta, over 50 steps, from a random gradient at the last output.
     """
+    B, T, D, H = 8, 50, 4, 16
+    rng = np.random.default_rng(0)
+    x, up = rng.normal(size=(B, T, D)), rng.normal(size=(B, H))
+    Wx, Wh, b = (rng.uniform(-(H**-0.5), H**-0.5, size=shape) for shape in ((D, 4 * H), (H, 4 * H), 4 * H))
+    b = forget_bias(b, beta)
     (_, f, _, o), hs, cs = follow(x, Wx, Wh, b)
     slope = o * (1 - np.tanh(cs) ** 2)  # from h to c
     last = up * slope[:, -1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,11 @@ Array = np.ndarray
 Stream = Callable[[int, int], tuple[Tensor, Tensor]]  # (B, T) -> inputs (B, T, D), targets (B, T)
 Optimize = Callable[[Iterator[nn.Parameter]], torch.optim.Optimizer]
 ADAM: Optimize = partial(torch.optim.Adam, lr=0.03)
+OPTIMIZERS: dict[str, Optimize] = {
+    "plain": partial(torch.optim.SGD, lr=1.0),
+    "Adam": ADAM,
+    "Adam, eps 1e-30": partial(torch.optim.Adam, lr=0.03, eps=1e-30),
+}
 
 
 def marked(B: int, T: int, which: str) -> tuple[Tensor, Tensor]:
@@ -37,6 +43,9 @@ def count(B: int, T: int) -> tuple[Tensor, Tensor]:
     return torch.stack([tick, reset], dim=2), total - before
 
 
+TASKS: dict[str, Stream] = {which: partial(marked, which=which) for which in ("latest", "first")}
+
+
 def letters(cell: nn.LSTM) -> tuple[Array, Array, Array]:
     """PyTorch's weights in the letters of the exercises, float64: Wx (D, 4H), Wh (H, 4H), b (4H,)."""
     names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
@@ -44,12 +53,22 @@ def letters(cell: nn.LSTM) -> tuple[Array, Array, Array]:
     return Wx, Wh, b[0] + b[1]
 
 
-def torch_lstm(B: int, T: int, D: int, H: int) -> tuple[Array, tuple[Array, Array, Array], Array]:
-    """Random inputs (B, T, D), the weights that PyTorch draws, in our letters, and its outputs (B, T, H)."""
+def torch_case(B: int, T: int, D: int, H: int) -> tuple[list[Array], Array, list[Array]]:
+    """Random arguments of `lstm_forward`, in its order, a gradient dhs (B, T, H) of its outputs, and PyTorch's answers.
+
+    These are hs and the last cells, and the gradients in the order of `lstm_backward`.
+    """
     torch.manual_seed(0)
     cell = nn.LSTM(D, H, batch_first=True, dtype=torch.float64)
-    x = torch.randn(B, T, D, dtype=torch.float64)
-    return x.numpy(), letters(cell), cell(x)[0].detach().numpy()
+    x, h0, c0, dhs = (torch.randn(shape, dtype=torch.float64) for shape in ((B, T, D), (1, B, H), (1, B, H), (B, T, H)))
+    for part in (x, h0, c0):
+        part.requires_grad_()
+    hs, (_, c) = cell(x, (h0, c0))
+    wanted = [x, h0, c0, cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0]
+    dx, dh0, dc0, *rest = (part.numpy() for part in torch.autograd.grad(hs, wanted, dhs))
+    arguments = [x.detach().numpy(), h0[0].detach().numpy(), c0[0].detach().numpy(), *letters(cell)]
+    answers = [hs.detach().numpy(), c[0].detach().numpy(), dx, dh0[0], dc0[0], *(part.T for part in rest)]
+    return arguments, dhs.numpy(), answers
 
 
 class Net(nn.Module):
@@ -111,11 +130,31 @@ def train(
     return net
 
 
-def gate_gradient(net: Net, stream: Stream) -> float:
-    """Size of the gradient of the input gates' bias, on 1000 fresh sequences of 20 steps."""
-    x, y = stream(1000, 20)
-    (gradient,) = torch.autograd.grad(sign_loss(net(x), y), net.cell.bias_ih_l0)
-    return gradient[: net.cell.hidden_size].norm().item()
+def three_nets(H: int, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], keep_all: bool = False) -> list[Net]:
+    """Seeds 0, 1 and 2, each trained for 300 steps."""
+    nets = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        nets.append(train(Net(H, keep_all), stream, loss, steps=300))
+    return nets
+
+
+def learn_latest(beta: float, optimize: Optimize) -> tuple[Array, Array]:
+    """Latest mark, one unit whose input gate has that bias at first, seeds 0 to 2, 200 steps.
+
+    Size of the gradient of that bias before training (3,), and part of the signs that are right afterwards (3,).
+    """
+    gradients, right = [], []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        net = Net(H=1)
+        net.set_bias(beta, slice(0, 1))
+        x, y = TASKS["latest"](1000, 20)
+        (slope,) = torch.autograd.grad(sign_loss(net(x), y), net.cell.bias_ih_l0)
+        gradients.append(abs(slope[0].item()))
+        train(net, TASKS["latest"], sign_loss, 200, optimize)
+        right.append(signs_right(net, TASKS["latest"]))
+    return np.array(gradients), np.array(right)
 
 
 def two_inputs() -> Array:
@@ -127,12 +166,24 @@ def two_inputs() -> Array:
     return np.stack([np.stack([value, mark], axis=1) for mark in marks])
 
 
+def forget_gates(net: Net) -> Array:
+    """The forget gate of a net with one unit, with those two inputs: (2, 20)."""
+    return follow(two_inputs(), *net.weights())[0][1, :, :, 0]
+
+
 def long_run(net: Net, x: Tensor, y: Tensor) -> tuple[float, float, float]:
     """Over x (B, T, 2): squared error in the first and in the last 20 steps, and the largest cell at the end."""
     with torch.no_grad():
         wrong = (net(x) - y).square().mean(dim=0)
     cells = follow(x.double().numpy(), *net.weights())[2]
     return wrong[:20].mean().item(), wrong[-20:].mean().item(), float(np.abs(cells[:, -1]).max())
+
+
+def adds_only(net: Net, x: Tensor) -> bool:
+    """The cell of 1997: over x (B, T, 2) each forget gate is 1, each cell the sum of all i * g until then."""
+    (i, f, g, o), hs, cs = follow(x.double().numpy(), *net.weights())
+    c = np.cumsum(i * g, axis=1)
+    return bool((f == 1).all() and np.allclose(cs, c) and np.allclose(hs, o * np.tanh(c)))
 
 
 def draw_forget_gates(latest: Array, first: Array) -> None:
@@ -143,3 +194,4 @@ def draw_forget_gates(latest: Array, first: Array) -> None:
     axes.plot(first[0], ":^", color=GREEN, ms=5, label="first, marks at 5 and 14")
     axes.set(ylim=(-0.05, 1.05), xlabel="step", ylabel="forget gate", xticks=range(0, 20, 5))
     picture.legend(loc="outside upper center", ncols=1)
+    plt.show()  # before what else the cell shows
