@@ -12,6 +12,7 @@ from solutions.ch00_start import numerical_gradient
 from solutions.ch04_lstm import cell_memory, forget_bias, lstm_backward, lstm_gates, lstm_step
 
 Array = np.ndarray
+AT = list(range(0, 49, 6))  # the steps that are looked at on the way back
 
 
 def by_hand(sums: Any, h: Array, c: Array) -> tuple[Array, Array]:
@@ -60,8 +61,8 @@ def slopes_and_jumps(x: Array, y: Array, gate: Callable[[Array], Array]) -> tupl
     return np.array(slopes), float(np.mean(jumps))
 
 
-def left(beta: float, at: list[int]) -> tuple[list[float], list[float]]:
-    """Gradient at the cells of the steps `at`, relative to the last cell: by the direct path, and all of it.
+def left(beta: float) -> tuple[list[float], list[float]]:
+    """Gradient at the cells of the steps AT, relative to the last cell: by the direct path, and all of it.
 
     In an untrained LSTM whose forget bias is beta, over 50 steps, from a random gradient at the last output.
     """
@@ -74,9 +75,9 @@ def left(beta: float, at: list[int]) -> tuple[list[float], list[float]]:
     slope = o * (1 - np.tanh(cs) ** 2)  # from h to c
     last = up * slope[:, -1]
     size = np.linalg.norm(last)
-    direct = [float(np.linalg.norm(last * part) / size) for part in cell_memory(f).swapaxes(0, 1)[at]]
+    direct = [float(np.linalg.norm(last * part) / size) for part in cell_memory(f).swapaxes(0, 1)[AT]]
     whole = []
-    for t in at:  # what the steps after t send back to their first states
+    for t in AT:  # what the steps after t send back to their first states
         dhs = np.zeros_like(hs[:, t + 1 :])
         dhs[:, -1] = up
         states = hs[:, t], cs[:, t], hs[:, t + 1 :], cs[:, t + 1 :]
@@ -85,12 +86,12 @@ def left(beta: float, at: list[int]) -> tuple[list[float], list[float]]:
     return direct, whole
 
 
-def draw_left(at: list[int], found: dict[float, tuple[list[float], list[float]]]) -> None:
-    """What is left at the steps `at`, by forget bias: dotted by the direct path, solid all of it."""
+def draw_left(found: dict[float, tuple[list[float], list[float]]]) -> None:
+    """What is left at the steps AT, by forget bias: dotted by the direct path, solid all of it."""
     _, axes = figure(height=3.4)
     for (beta, (direct, whole)), color, marker in zip(found.items(), (ORANGE, GREEN, BLUE), "os^", strict=True):
-        axes.semilogy(at, whole, "-", marker=marker, color=color, ms=5)
-        axes.semilogy(at, direct, ":", marker=marker, color=color, ms=3)
-        axes.annotate(f"bias {beta:.0f}", (at[0], whole[0]), (6, 8), textcoords="offset points", color=color)
+        axes.semilogy(AT, whole, "-", marker=marker, color=color, ms=5)
+        axes.semilogy(AT, direct, ":", marker=marker, color=color, ms=3)
+        axes.annotate(f"bias {beta:.0f}", (AT[0], whole[0]), (6, 8), textcoords="offset points", color=color)
     axes.axhline(1, color=GRAY, lw=1)
     axes.set(xlabel="step", ylabel="part that is left", ylim=(1e-17, 1e3))
