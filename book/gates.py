@@ -64,7 +64,8 @@ def torch_case(B: int, T: int, D: int, H: int) -> tuple[list[Array], Array, list
     for part in (x, h0, c0):
         part.requires_grad_()
     hs, (_, c) = cell(x, (h0, c0))
-    wanted = [x, h0, c0, cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0]
+    names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0"
+    wanted = [x, h0, c0, *(cell.get_parameter(name) for name in names)]
     dx, dh0, dc0, *rest = (part.numpy() for part in torch.autograd.grad(hs, wanted, dhs))
     arguments = [x.detach().numpy(), h0[0].detach().numpy(), c0[0].detach().numpy(), *letters(cell)]
     answers = [hs.detach().numpy(), c[0].detach().numpy(), dx, dh0[0], dc0[0], *(part.T for part in rest)]
@@ -150,7 +151,7 @@ def learn_latest(beta: float, optimize: Optimize) -> tuple[Array, Array]:
         net = Net(H=1)
         net.set_bias(beta, slice(0, 1))
         x, y = TASKS["latest"](1000, 20)
-        (slope,) = torch.autograd.grad(sign_loss(net(x), y), net.cell.bias_ih_l0)
+        (slope,) = torch.autograd.grad(sign_loss(net(x), y), net.cell.get_parameter("bias_ih_l0"))
         gradients.append(abs(slope[0].item()))
         train(net, TASKS["latest"], sign_loss, 200, optimize)
         right.append(signs_right(net, TASKS["latest"]))
