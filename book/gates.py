@@ -1,18 +1,27 @@
-"""Small LSTMs for the chapter about gates: streams to learn from, training, and what the gates do afterwards."""
+"""Small LSTMs for the chapter about gates: streams to learn from, training, and a look at the trained."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from book.style import BLUE, GRAY, GREEN, ORANGE, figure
-from solutions.ch04_lstm import cell_memory, lstm_backward, lstm_gates, lstm_step
+from book.gate_runs import follow
+from book.style import BLUE, GREEN, ORANGE, figure
 
 Array = np.ndarray
 Stream = Callable[[int, int], tuple[Tensor, Tensor]]  # (B, T) -> inputs (B, T, D), targets (B, T)
+Optimize = Callable[[Iterator[nn.Parameter]], torch.optim.Optimizer]
+ADAM: Optimize = partial(torch.optim.Adam, lr=0.03)
+OPTIMIZERS: dict[str, Optimize] = {
+    "plain": partial(torch.optim.SGD, lr=1.0),
+    "Adam": ADAM,
+    "Adam, eps 1e-30": partial(torch.optim.Adam, lr=0.03, eps=1e-30),
+}
 
 
 def marked(B: int, T: int, which: str) -> tuple[Tensor, Tensor]:
@@ -32,6 +41,35 @@ def count(B: int, T: int) -> tuple[Tensor, Tensor]:
     total = tick.cumsum(dim=1)
     before = torch.where(reset > 0, total, 0).cummax(dim=1).values
     return torch.stack([tick, reset], dim=2), total - before
+
+
+TASKS: dict[str, Stream] = {which: partial(marked, which=which) for which in ("latest", "first")}
+
+
+def letters(cell: nn.LSTM) -> tuple[Array, Array, Array]:
+    """PyTorch's weights in the letters of the exercises, float64: Wx (D, 4H), Wh (H, 4H), b (4H,)."""
+    names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
+    Wx, Wh, *b = (cell.get_parameter(name).detach().double().numpy().T for name in names)
+    return Wx, Wh, b[0] + b[1]
+
+
+def torch_case(B: int, T: int, D: int, H: int) -> tuple[list[Array], Array, list[Array]]:
+    """Random arguments of `lstm_forward`, in its order, a gradient dhs (B, T, H) of its outputs, and PyTorch's answers.
+
+    These are hs and the last cells, and the gradients in the order of `lstm_backward`.
+    """
+    torch.manual_seed(0)
+    cell = nn.LSTM(D, H, batch_first=True, dtype=torch.float64)
+    x, h0, c0, dhs = (torch.randn(shape, dtype=torch.float64) for shape in ((B, T, D), (1, B, H), (1, B, H), (B, T, H)))
+    for part in (x, h0, c0):
+        part.requires_grad_()
+    hs, (_, c) = cell(x, (h0, c0))
+    names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0"
+    wanted = [x, h0, c0, *(cell.get_parameter(name) for name in names)]
+    dx, dh0, dc0, *rest = (part.numpy() for part in torch.autograd.grad(hs, wanted, dhs))
+    arguments = [x.detach().numpy(), h0[0].detach().numpy(), c0[0].detach().numpy(), *letters(cell)]
+    answers = [hs.detach().numpy(), c[0].detach().numpy(), dx, dh0[0], dc0[0], *(part.T for part in rest)]
+    return arguments, dhs.numpy(), answers
 
 
 class Net(nn.Module):
@@ -64,9 +102,7 @@ class Net(nn.Module):
 
     def weights(self) -> tuple[Array, Array, Array]:
         """In the letters of the exercises, float64: Wx (2, 4H), Wh (H, 4H), b (4H,)."""
-        names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
-        Wx, Wh, *b = (self.cell.get_parameter(name).detach().double().numpy().T for name in names)
-        return Wx, Wh, b[0] + b[1]
+        return letters(self.cell)
 
 
 def sign_loss(z: Tensor, y: Tensor) -> Tensor:
@@ -81,11 +117,13 @@ def signs_right(net: Net, stream: Stream) -> float:
     return ((net(x) > 0) == (y > 0))[y != 0].float().mean().item()
 
 
-def train(net: Net, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], steps: int, T: int = 20) -> Net:
-    """Adam, rate 0.03, 32 fresh sequences of T inputs at each step."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.03)
+def train(
+    net: Net, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], steps: int, optimize: Optimize = ADAM
+) -> Net:
+    """32 fresh sequences of 20 inputs at each step; by Adam with a rate of 0.03, if nothing else is said."""
+    optimizer = optimize(net.parameters())
     for _ in range(steps):
-        x, y = stream(32, T)
+        x, y = stream(32, 20)
         optimizer.zero_grad()
         loss(net(x), y).backward()
         optimizer.step()
@@ -93,48 +131,60 @@ def train(net: Net, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], st
     return net
 
 
-def follow(x: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array, Array]:
-    """The solutions' LSTM over x (B, T, D): gates i, f, g, o (4, B, T, H), outputs and cells (B, T, H)."""
-    h = c = np.zeros((len(x), len(Wh)))
-    gates, hs, cs = [], [], []
-    for t in range(x.shape[1]):
-        gates.append(lstm_gates(x[:, t], h, Wx, Wh, b))
-        h, c = lstm_step(x[:, t], h, c, Wx, Wh, b)
-        hs.append(h)
-        cs.append(c)
-    return np.stack(gates, axis=2), np.stack(hs, axis=1), np.stack(cs, axis=1)
+def three_nets(H: int, stream: Stream, loss: Callable[[Tensor, Tensor], Tensor], keep_all: bool = False) -> list[Net]:
+    """Seeds 0, 1 and 2, each trained for 300 steps."""
+    nets = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        nets.append(train(Net(H, keep_all), stream, loss, steps=300))
+    return nets
 
 
-def left(up: Array, x: Array, Wx: Array, Wh: Array, b: Array, at: list[int]) -> tuple[list[float], list[float]]:
-    """Gradient at the cells of the steps `at`, relative to the last cell: by the direct path, and all of it.
+def learn_latest(beta: float, optimize: Optimize) -> tuple[Array, Array]:
+    """Latest mark, one unit whose input gate has that bias at first, seeds 0 to 2, 200 steps.
 
-    up (B, H) is what reaches the last output, x (B, T, D) the inputs.
+    Size of the gradient of that bias before training (3,), and part of the signs that are right afterwards (3,).
     """
-    (_, f, _, o), hs, cs = follow(x, Wx, Wh, b)
-    slope = o * (1 - np.tanh(cs) ** 2)  # from h to c
-    last = up * slope[:, -1]
-    size = np.linalg.norm(last)
-    direct = [float(np.linalg.norm(last * part) / size) for part in cell_memory(f).swapaxes(0, 1)[at]]
-    whole = []
-    for t in at:  # what the steps after t send back to their first states
-        dhs = np.zeros_like(hs[:, t + 1 :])
-        dhs[:, -1] = up
-        states = hs[:, t], cs[:, t], hs[:, t + 1 :], cs[:, t + 1 :]
-        _, dh, dc, *_ = lstm_backward(dhs, x[:, t + 1 :], *states, Wx, Wh, b)
-        whole.append(float(np.linalg.norm(dc + dh * slope[:, t]) / size))
-    return direct, whole
+    gradients, right = [], []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        net = Net(H=1)
+        net.set_bias(beta, slice(0, 1))
+        x, y = TASKS["latest"](1000, 20)
+        (slope,) = torch.autograd.grad(sign_loss(net(x), y), net.cell.get_parameter("bias_ih_l0"))
+        gradients.append(abs(slope[0].item()))
+        train(net, TASKS["latest"], sign_loss, 200, optimize)
+        right.append(signs_right(net, TASKS["latest"]))
+    return np.array(gradients), np.array(right)
 
 
-def switched(x: Array, y: Array, Wx: Array, gate: Callable[[Array], Array]) -> float:
-    """Squared error of a unit whose gates have that curve: x (B, T, 2), y (B, T), Wx (2, 4); Wh and b_f are 1."""
-    h = c = np.zeros((len(x), 1))
-    error = 0.0
-    for t in range(x.shape[1]):
-        a_i, a_f, a_g, a_o = np.split(x[:, t] @ Wx + h, 4, axis=1)
-        c = gate(a_f + 1) * c + gate(a_i) * np.tanh(a_g)
-        h = gate(a_o) * np.tanh(c)
-        error += float(((h[:, 0] - y[:, t]) ** 2).mean())
-    return error / x.shape[1]
+def two_inputs() -> Array:
+    """Twice the same twenty values (2, 20, 2): the first with marks at steps 5 and 14, the second at step 14 alone."""
+    value = np.where(np.arange(20) % 2, 1.0, -1.0)
+    value[[5, 14]] = 1, -1
+    marks = np.zeros((2, 20))
+    marks[0, [5, 14]], marks[1, 14] = 1, 1
+    return np.stack([np.stack([value, mark], axis=1) for mark in marks])
+
+
+def forget_gates(net: Net) -> Array:
+    """The forget gate of a net with one unit, with those two inputs: (2, 20)."""
+    return follow(two_inputs(), *net.weights())[0][1, :, :, 0]
+
+
+def long_run(net: Net, x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    """Over x (B, T, 2): squared error in the first and in the last 20 steps, and the largest cell at the end."""
+    with torch.no_grad():
+        wrong = (net(x) - y).square().mean(dim=0)
+    cells = follow(x.double().numpy(), *net.weights())[2]
+    return wrong[:20].mean().item(), wrong[-20:].mean().item(), float(np.abs(cells[:, -1]).max())
+
+
+def adds_only(net: Net, x: Tensor) -> bool:
+    """The cell of 1997: over x (B, T, 2) each forget gate is 1, each cell the sum of all i * g until then."""
+    (i, f, g, o), hs, cs = follow(x.double().numpy(), *net.weights())
+    c = np.cumsum(i * g, axis=1)
+    return bool((f == 1).all() and np.allclose(cs, c) and np.allclose(hs, o * np.tanh(c)))
 
 
 def draw_forget_gates(latest: Array, first: Array) -> None:
@@ -145,14 +195,4 @@ def draw_forget_gates(latest: Array, first: Array) -> None:
     axes.plot(first[0], ":^", color=GREEN, ms=5, label="first, marks at 5 and 14")
     axes.set(ylim=(-0.05, 1.05), xlabel="step", ylabel="forget gate", xticks=range(0, 20, 5))
     picture.legend(loc="outside upper center", ncols=1)
-
-
-def draw_left(at: list[int], found: dict[float, tuple[list[float], list[float]]]) -> None:
-    """What is left at the steps `at`, by forget bias: dotted by the direct path, solid all of it."""
-    _, axes = figure(height=3.4)
-    for (beta, (direct, whole)), color, marker in zip(found.items(), (ORANGE, GREEN, BLUE), "os^", strict=True):
-        axes.semilogy(at, whole, "-", marker=marker, color=color, ms=5)
-        axes.semilogy(at, direct, ":", marker=marker, color=color, ms=3)
-        axes.annotate(f"bias {beta:.0f}", (at[0], whole[0]), (6, 8), textcoords="offset points", color=color)
-    axes.axhline(1, color=GRAY, lw=1)
-    axes.set(xlabel="step", ylabel="part that is left", ylim=(1e-17, 1e3))
+    plt.show()  # before what else the cell shows
