@@ -8,15 +8,17 @@ data that those name, and of the versions of the libraries. With another fingerp
 from __future__ import annotations
 
 import json
-import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_cache import get_cache
-from myst_nb.core.execute import ExecutionError, create_client
-from myst_nb.core.read import NbReader, create_nb_reader
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from myst_nb.core.read import create_nb_reader
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
@@ -27,13 +29,6 @@ from autograder.course.fingerprint import Files
 from autograder.judge import cores
 
 
-class _Silent(logging.LoggerAdapter[logging.Logger]):
-    """For MyST-NB, which would warn of what is raised here."""
-
-    def log(self, *_: Any, **__: Any) -> None:
-        return
-
-
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Called by Sphinx: the pages whose fingerprint is not that of their outputs; the outputs are thrown away."""
     folder = Path(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
@@ -41,11 +36,11 @@ def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[s
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     read = {name: notebook for name in env.found_docs if (notebook := _notebook(env, name))}
     project = Files()
-    now = {name: project.fingerprint(_code(notebook)) for name, (notebook, _) in read.items()}
+    now = {name: project.fingerprint(_code(notebook)) for name, notebook in read.items()}
     stale = [name for name in now if now[name] != known.get(name)]
     for name in stale:
-        with suppress(KeyError):
-            cache.remove_cache(cache.match_cache_notebook(read[name][0]).pk)
+        if kept := _kept(cache, read[name]):
+            cache.remove_cache(kept)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(now), encoding="utf-8")
     return stale
@@ -59,21 +54,35 @@ def run_pages(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
 
 
 def _run(env: BuildEnvironment, name: str) -> None:
-    """Let MyST-NB run a page and keep its outputs, as it does when it reads the page."""
-    if (read := _notebook(env, name)) is None:
-        return
-    notebook, reader = read
+    """Run a page unless its outputs are kept, and keep them where MyST-NB will find them when it reads the page.
+
+    MyST-NB would run it as well, but it takes what a cell prints for lines, where a kernel may send half of one.
+    """
     config = env.mystnb_config  # type: ignore[attr-defined]
+    cache, path = get_cache(config.execution_cache_path), Path(env.doc2path(name))
+    if (notebook := _notebook(env, name)) is None or _kept(cache, notebook):
+        return
+    start = time.monotonic()
+    client = NotebookClient(notebook, timeout=config.execution_timeout, coalesce_streams=True)
+    client.record_timing = False  # times in a cell make it another cell for the cache
     try:
-        with create_client(notebook, env.doc2path(name), config, _Silent(logging.getLogger(__name__)), reader.read_fmt):
-            pass
-    except ExecutionError as error:
-        last = strip_ansi(str(error.__cause__).strip().splitlines()[-1])
+        client.execute(cwd=str(path.parent))
+    except (CellExecutionError, CellTimeoutError) as error:
+        last = strip_ansi(str(error).strip().splitlines()[-1])
         raise SphinxError(f"{name}: a cell fails: {last}") from error
+    ran = CacheBundleIn(notebook, str(path), data={"execution_seconds": time.monotonic() - start})
+    cache.cache_notebook_bundle(ran, check_validity=False, overwrite=True)
 
 
-def _notebook(env: BuildEnvironment, name: str) -> tuple[NotebookNode, NbReader] | None:
-    """A page's cells and what read them; None for a page without code, and for one that is only shown."""
+def _kept(cache: JupyterCacheAbstract, notebook: NotebookNode) -> int | None:
+    """The record of a page's outputs."""
+    with suppress(KeyError):
+        return int(cache.match_cache_notebook(notebook).pk)
+    return None
+
+
+def _notebook(env: BuildEnvironment, name: str) -> NotebookNode | None:
+    """A page's cells; None for a page without code, and for one that is only shown."""
     path = Path(env.doc2path(name))
     config = env.mystnb_config  # type: ignore[attr-defined]
     if any(path.match(pattern) for pattern in config.execution_excludepatterns):
@@ -81,7 +90,7 @@ def _notebook(env: BuildEnvironment, name: str) -> tuple[NotebookNode, NbReader]
     text = path.read_text(encoding="utf-8")
     reader = create_nb_reader(str(path), env.myst_config, config, text)  # type: ignore[attr-defined]
     notebook = reader.read(text) if reader else None
-    return (notebook, reader) if reader and notebook and any(_code(notebook)) else None
+    return notebook if notebook and any(_code(notebook)) else None
 
 
 def _code(notebook: NotebookNode) -> list[str]:

@@ -68,6 +68,8 @@ jupytext: {text_representation: {extension: .md, format_name: myst}}
 import time
 from book.style import BLUE
 print("it is", time.time_ns(), BLUE)
+print("half a", end="", flush=True)
+print(" line")
 ```
 """
 
@@ -96,6 +98,8 @@ def test_a_page_is_run_once_until_something_changes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     first = printed(folder)
     assert len(first) == 1
+    assert len(list((folder.parent / "out" / "_build" / ".jupyter_cache" / "executed").iterdir())) == 1
+    assert "\nhalf a line\n" in (folder.parent / "out" / "_build" / "html" / "a.html").read_text()
     (folder / "a.md").write_text(PAGE + "\nOne more sentence.\n")
     assert build(folder).returncode == 0
     assert printed(folder) == first
