@@ -31,7 +31,7 @@ def wires(tick: Callable[[Array], Array], now: Array) -> Array:
 
 
 def pulses(A: Array, ticks: int) -> Array:
-    """Entry (n, i, j): can a pulse that started at node i be at node j after n ticks?"""
+    """Entry (n, i, j): n ticks after node i, can a pulse be at j?"""
     at = [np.eye(len(A), dtype=bool)]
     for _ in range(ticks):
         at.append(at[-1] @ A)
