@@ -30,9 +30,9 @@ def wires(tick: Callable[[Array], Array], now: Array) -> Array:
     return np.transpose(slopes) != 0
 
 
-def pulse(A: Array, start: int, ticks: int) -> Array:
-    """Entry (n, j): can a pulse from the start be at node j after n ticks?"""
-    at = [np.arange(len(A)) == start]
+def pulses(A: Array, ticks: int) -> Array:
+    """Entry (n, i, j): n ticks after node i, can a pulse be at j?"""
+    at = [np.eye(len(A), dtype=bool)]
     for _ in range(ticks):
         at.append(at[-1] @ A)
     return np.array(at)

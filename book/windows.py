@@ -21,6 +21,14 @@ def word_windows(words: Sequence[Array], k: int, blank: int) -> tuple[torch.Tens
     return torch.tensor(np.concatenate(windows)), torch.tensor(np.concatenate(targets))
 
 
+def stream(words: str, n: int, rng: np.random.Generator) -> tuple[list[str], Array]:
+    """The signs of words, and the ids (T,) of n of these words, drawn at random, with a blank after each."""
+    each = words.split()
+    text = "".join(each[i] + " " for i in rng.integers(len(each), size=n))
+    signs = sorted(set(text))
+    return signs, np.array([signs.index(sign) for sign in text])
+
+
 def lessons(signs: torch.Tensor, targets: torch.Tensor, k: int, shuffle: bool) -> Batch:
     """All windows over a stream (T,) of steps, in order, or over the steps shuffled anew at every call."""
 
