@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -85,12 +86,27 @@ class Counted(Array):
 def cost(machine: Machine, t: int) -> tuple[int, int]:
     """Numbers that the machine keeps of one stream after t steps, and operations of the t-th step."""
     x, _ = streams(1, t, seed=0)
-    memory = machine.start(1)
+    machine, memory = copy(machine), machine.start(1)
+    numbers = {name: value for name, value in vars(machine).items() if isinstance(value, np.ndarray | np.floating)}
+    vars(machine).update({name: np.asarray(value).view(Counted) for name, value in numbers.items()})
     for step in range(t - 1):
         memory, _ = machine.step(memory, x[:, step])
     Counted.done = 0
     memory, _ = machine.step(tuple(part.view(Counted) for part in memory), x[:, t - 1].view(Counted))
     return sum(part.size for part in memory), Counted.done
+
+
+def print_costs(machines: dict[str, Machine]) -> dict[str, tuple[list[int], list[int]]]:
+    """Numbers that each machine keeps, and operations of a step, after 10, 100 and 1000 steps; as a table, too."""
+    table = {}
+    print("after t steps  numbers kept     computed in a step")
+    print("           t =   10  100  1000    10  100  1000")
+    for name, machine in machines.items():
+        costs = [cost(machine, t) for t in (10, 100, 1000)]
+        kept, computed = [n for n, _ in costs], [n for _, n in costs]
+        print(f"{name:14}", *(f"{n:4}" for n in kept), "  ", *(f"{n:4}" for n in computed))
+        table[name] = kept, computed
+    return table
 
 
 def draw(machines: dict[str, Machine], T: int, seed: int) -> None:
