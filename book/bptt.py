@@ -70,6 +70,14 @@ def survival(weights: list[Array], lag: int, T: int = 40) -> Array:
     return np.exp(np.log(norms).mean(axis=0))[::-1]
 
 
+def print_survival(rows: dict[str, list[Array]], places: tuple[int, ...]) -> None:
+    """The norms of `survival` at some numbers of steps back: a row for each name and number, a column for each seed."""
+    print("steps back            seeds 0, 1, 2")
+    for name, seeds in rows.items():
+        for back in places:
+            print(f"{back:2} {name:15}", *(f"{norms[back]:6.0e}" for norms in seeds))
+
+
 def draw_survival(rows: dict[str, list[Array]], lag: int) -> None:
     """The norms of `survival` against the steps back: a style for each name, a line for each seed."""
     picture, axes = figure(height=3.4)

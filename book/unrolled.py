@@ -71,6 +71,30 @@ def real_time(stream: Steps, h: Array, *weights: Array) -> tuple[Array, int]:
     return dW, S.size + h.size
 
 
+def uses_every_step(dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array) -> bool:
+    """Nudge the input, and then the state, of one step after another: does the way back find something else each time?
+
+    The steps of a way that it did not look at could be thrown away.
+    """
+
+    def found(x: Array, hs: Array) -> Array:
+        return np.vstack(rnn_backward(dhs, x, h0, hs, Wx, Wh)[2:])
+
+    nudges = 1e-3 * np.eye(x.shape[1])[:, :, None]
+    moves = [found(x + nudge, hs) != found(x, hs) for nudge in nudges]
+    moves += [found(x, hs + nudge) != found(x, hs) for nudge in nudges]
+    return all(move.any() for move in moves)
+
+
+def both_ways(rng: np.random.Generator, steps: int, h0: Array, *weights: Array) -> tuple[float, int, int]:
+    """A random run -> how far the gradient of real_time is from rnn_backward's, relatively; what each of them kept."""
+    x, dhs = rng.normal(size=(len(h0), steps, len(weights[0]))), rng.normal(size=(len(h0), steps, h0.shape[1]))
+    hs = rnn_forward(x, h0, *weights)
+    backward = np.vstack(rnn_backward(dhs, x, h0, hs, *weights[:2])[2:])
+    forward, kept = real_time(zip(np.swapaxes(x, 0, 1), np.swapaxes(dhs, 0, 1), strict=True), h0, *weights)
+    return float(np.abs(forward - backward).max() / np.abs(backward).max()), hs.size + x.size, kept
+
+
 def edited(replace: str, by: str) -> Callable[..., tuple[Array, ...]]:
     """The solution `rnn_backward` with one piece of its text replaced: a mistake made on purpose."""
     text = inspect.getsource(rnn_backward)

@@ -20,7 +20,7 @@ export function fate(value) {
   return value > 1e3 ? "it has exploded" : "it is still of use";
 }
 
-function legend(width) {
+function legend(radius, width) {
   const middle = width / 2;
   return group("",
     group("blue", line(middle - 158, 39, middle - 130, 39, "stroke"), circle(middle - 144, 39, 4, "mark")),
@@ -28,7 +28,7 @@ function legend(width) {
     group("orange dashed", line(middle - 68, 39, middle - 40, 39, "stroke"), rect(middle - 57.5, 35.5, 7, 7, "mark")),
     text(middle - 34, 44, "with tanh", "orange", "start"),
     group("plain dotted", line(middle + 42, 39, middle + 70, 39, "stroke")),
-    text(middle + 76, 44, "radiusᵏ alone", "", "start"),
+    text(middle + 76, 44, `${number(radius)}ᵏ alone`, "", "start"),
   );
 }
 
@@ -41,7 +41,7 @@ function draw(state, width) {
   const at = scale.x(state.k);
   const shapes = [
     text(width / 2, 18, `norm of the gradient, k steps back`, "strong"),
-    legend(width),
+    legend(state.radius, width),
     axes(scale, [0, 10, 20, 30, 40, 50].map((k) => [k, k]), [-16, -12, -8, -4, 0, 4, 8, 12].map((e) => [e, raised(e)])),
     line(box.left, scale.y(0), box.right, scale.y(0), "one"),
     line(at, box.top, at, box.bottom, "cursor"),
