@@ -93,12 +93,20 @@ def draw_left(found: dict[float, tuple[list[float], list[float]]]) -> None:
     for (beta, (direct, whole)), color, marker in zip(found.items(), (ORANGE, GREEN, BLUE), "os^", strict=True):
         axes.semilogy(AT, whole, "-", marker=marker, color=color, ms=5)
         axes.semilogy(AT, direct, ":", marker=marker, color=color, ms=3)
-        axes.annotate(f"bias {beta:.0f}", (AT[0], whole[0]), (0, 14), textcoords="offset points", color=color)
+        axes.annotate(
+            f"bias {beta:.0f}",
+            (AT[0], whole[0]),
+            (-8, 0),
+            textcoords="offset points",
+            color=color,
+            ha="right",
+            va="center",
+        )
     axes.plot([], [], "-", color=GRAY, label="whole gradient")
     axes.plot([], [], ":", color=GRAY, label="direct path")
     axes.axhline(1, color=GRAY, lw=1)
     picture.legend(loc="outside upper center", ncols=2)
-    axes.set(xlabel="step", ylabel="part that is left", ylim=(1e-17, 1e3))
+    axes.set(xlabel="step", ylabel="part that is left", xlim=(-10, 51), xticks=range(0, 51, 10), ylim=(1e-17, 1e3))
 
 
 def two_inputs() -> Array:
