@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from book.style import BLUE, GRAY, GREEN, ORANGE, figure
@@ -88,10 +89,41 @@ def left(beta: float) -> tuple[list[float], list[float]]:
 
 def draw_left(found: dict[float, tuple[list[float], list[float]]]) -> None:
     """What is left at the steps AT, by forget bias: dotted by the direct path, solid all of it."""
-    _, axes = figure(height=3.4)
+    picture, axes = figure(height=3.4)
     for (beta, (direct, whole)), color, marker in zip(found.items(), (ORANGE, GREEN, BLUE), "os^", strict=True):
         axes.semilogy(AT, whole, "-", marker=marker, color=color, ms=5)
         axes.semilogy(AT, direct, ":", marker=marker, color=color, ms=3)
-        axes.annotate(f"bias {beta:.0f}", (AT[0], whole[0]), (6, 8), textcoords="offset points", color=color)
+        axes.annotate(
+            f"bias {beta:.0f}",
+            (AT[0], whole[0]),
+            (-8, 0),
+            textcoords="offset points",
+            color=color,
+            ha="right",
+            va="center",
+        )
+    axes.plot([], [], "-", color=GRAY, label="whole gradient")
+    axes.plot([], [], ":", color=GRAY, label="direct path")
     axes.axhline(1, color=GRAY, lw=1)
-    axes.set(xlabel="step", ylabel="part that is left", ylim=(1e-17, 1e3))
+    picture.legend(loc="outside upper center", ncols=2)
+    axes.set(xlabel="step", ylabel="part that is left", xlim=(-10, 51), xticks=range(0, 51, 10), ylim=(1e-17, 1e3))
+
+
+def two_inputs() -> Array:
+    """Twice the same twenty values (2, 20, 2): the first with marks at steps 5 and 14, the second at step 14 alone."""
+    value = np.where(np.arange(20) % 2, 1.0, -1.0)
+    value[[5, 14]] = 1, -1
+    marks = np.zeros((2, 20))
+    marks[0, [5, 14]], marks[1, 14] = 1, 1
+    return np.stack([np.stack([value, mark], axis=1) for mark in marks])
+
+
+def draw_forget_gates(latest: Array, first: Array) -> None:
+    """The forget gates (2, 20) of two nets: of the first with both inputs, of the second with the first input."""
+    picture, axes = figure(height=3.2)
+    axes.plot(latest[0], "-o", color=BLUE, ms=5, label="latest, marks at 5 and 14")
+    axes.plot(latest[1], "--s", color=ORANGE, ms=4, label="latest, mark at 14")
+    axes.plot(first[0], ":^", color=GREEN, ms=5, label="first, marks at 5 and 14")
+    axes.set(ylim=(-0.05, 1.05), xlabel="step", ylabel="forget gate, seed 0", xticks=range(0, 20, 5))
+    picture.legend(loc="outside upper center", ncols=1)
+    plt.show()  # before what else the cell shows
