@@ -75,10 +75,10 @@ def train_window(net: torch.nn.Module, ids: torch.Tensor, k: int, steps: int, B:
 
 
 @torch.no_grad()
-def reader_bits(net: Reader, ids: torch.Tensor) -> float:
-    """Mean bits per symbol on ids (N,), read as one stream: the N-1 symbols after the first."""
+def reader_bits(net: Reader, ids: torch.Tensor, every: int = 1) -> float:
+    """Mean bits per symbol on ids (N,), read as one stream: the N-1 symbols after the first, or some of them."""
     logits, _ = net(ids[None, :-1])
-    return cross_entropy(logits[0], ids[1:]).item() / math.log(2)
+    return cross_entropy(logits[0, ::every], ids[1::every]).item() / math.log(2)
 
 
 @torch.no_grad()
