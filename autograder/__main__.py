@@ -123,6 +123,32 @@ def status(
 
 
 @app.command()
+def collect(
+    sources: Annotated[list[Path], typer.Argument(metavar="ZIP_OR_DIR...", help="What the platform gave you.")],
+    submitted: Annotated[Path, typer.Option(help="Where the work goes, as STUDENT/CHAPTER/CHAPTER.ipynb.")] = Path(
+        "submitted"
+    ),
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Who is in the class; roster.csv beside submitted, if it is there."),
+    ] = None,
+    chapter: Annotated[str, typer.Option(help="Of which chapter the files are that do not tell it themselves.")] = "",
+) -> None:
+    """Take in what Canvas, Moodle, Gradescope, Brightspace or Blackboard hand out, or a plain folder."""
+    from autograder.classroom.collect import LIST, collect
+    from autograder.classroom.collect import shown as shown_lines
+    from autograder.classroom.roster import read
+
+    usual = submitted.absolute().parent / "roster.csv"
+    path = roster or (usual if usual.is_file() else None)
+    done = collect(sources, submitted.absolute(), read(path) if path else None, chapter)
+    for line in shown_lines(done, path):
+        typer.echo(line)
+    typer.echo(f"every file, and what became of it: {usual.with_name(LIST)}")
+    raise typer.Exit(0 if done.taken else 1)
+
+
+@app.command()
 def grade(
     chapter: Annotated[str, typer.Argument(help="Such as ch02_recurrence.")],
     submitted: Submitted = Path("submitted"),

@@ -1,0 +1,192 @@
+"""From what learning platforms hand out to nbgrader's folder, with a reason for whatever is left."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from autograder import course
+from autograder.__main__ import app
+from autograder.classroom import downloads, pyfile
+from autograder.classroom.collect import Collected, collect
+from autograder.classroom.folder import ClassroomError, CourseFolder
+from autograder.classroom.roster import Roster, read
+from autograder.judge import submission
+
+CHAPTER = "ch02_recurrence"
+CLASS = """id,first_name,last_name,email,lms_user_id
+bob,Bob,Smith,bob@example.org,340934
+jose,José,Núñez,jo@example.org,7
+"""
+LISTED = """submission_11:
+  :submitters:
+  - :name: Bob Smith
+    :sid: bob
+    :email: bob@example.org
+  - :name: José Núñez
+    :sid:
+    :email: jo@example.org
+  :created_at: 2026-11-28 10:30:00.500000 -05:00
+"""
+
+
+def work(mark: str = "") -> bytes:
+    notebook = course.master(CHAPTER)
+    notebook.cells[0].source += mark
+    return nbformat.writes(notebook).encode()
+
+
+def zipped(path: Path | io.BytesIO, content: dict[str, bytes]) -> bytes:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path.getvalue() if isinstance(path, io.BytesIO) else b""
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Roster:
+    (tmp_path / "roster.csv").write_text(CLASS, encoding="utf-8")
+    return read(tmp_path / "roster.csv")
+
+
+def collected(tmp_path: Path, roster: Roster | None, content: dict[str, bytes], chapter: str = "") -> Collected:
+    zipped(tmp_path / "download.zip", content)
+    return collect([tmp_path / "download.zip"], tmp_path / "submitted", roster, chapter)
+
+
+def handed(tmp_path: Path) -> dict[str, str]:
+    """Who has handed in, and when, as the grader sees it."""
+    found = CourseFolder(tmp_path / "submitted").handed_in(CHAPTER)
+    return {
+        one.student: f"{one.timestamp:%m-%d %H:%M}" if one.timestamp else "" for one in found if one.notebook.exists()
+    }
+
+
+PLATFORMS = {
+    "Canvas": {"smithbob_340934_208_renamed-1.ipynb": work(), "nunezjose_LATE_7_209_x.ipynb": work()},
+    "Moodle": {
+        "Bob Smith_65_assignsubmission_file_/a b.ipynb": work(),
+        "José Núñez_66_assignsubmission_file_x.ipynb": work(),
+    },
+    "Gradescope": {"export/submission_metadata.yml": LISTED.encode(), "export/submission_11/any.ipynb": work()},
+    "Brightspace": {
+        "Exam 1/39-64 - Bob Smith - Nov 28, 2026 330 PM/x.ipynb": work(),
+        "39-65 - José Núñez - Nov 28, 2026 1030 AM - y.ipynb": work(),
+    },
+    "Blackboard": {f"hw_{who}_attempt_2026-11-28-15-30-00_z.ipynb": work() for who in ("bob", "jose")},
+    "folder": {"bob/deep/down/x.ipynb": work(), "jose_final.ipynb": work()},
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, roster: Roster, platform: str) -> None:
+    """Each platform's names tell who and, where they hold it, when; renamed files are known by what is in them."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    done = collected(tmp_path, roster, PLATFORMS[platform])
+    assert {line.student for line in done.taken} == {"bob", "jose"} and not done.missing[CHAPTER]
+    assert {line.platform for line in done.taken} == {platform}
+    times = {"Gradescope": "11-28 15:30", "Brightspace": "11-28 15:30", "Blackboard": "11-28 15:30"}
+    assert handed(tmp_path)["bob"] == times.get(platform, "")
+    assert (tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb").read_bytes() == work()
+    assert [line.note for line in done.taken if line.student == "jose"] == [
+        "Canvas marks it late" * (platform == "Canvas")
+    ]
+
+
+def test_nothing_is_dropped_without_a_reason(tmp_path: Path, roster: Roster) -> None:
+    """Every file of a download is a line: taken, or left and why; the list is there as a table, too."""
+    inner = zipped(io.BytesIO(), {"work.ipynb": work(), "notes.pdf": b"%PDF"})
+    content = {
+        "smithbob_340934_1_all.zip": inner,
+        "smythbob_5_2_x.ipynb": work(),
+        "nunezjose_7_3_other.ipynb": nbformat.writes(nbformat.v4.new_notebook()).encode(),
+        "nunezjose_7_4_broken.zip": inner[: len(inner) // 2],
+        "nunezjose_7_5_empty.zip": zipped(io.BytesIO(), {}),
+        "__MACOSX/._x.ipynb": b"",
+        "=cmd()_1_2_x.py": b"print(1)",
+    }
+    done = collected(tmp_path, roster, content)
+    why = {line.source.removeprefix("download.zip/"): line.left for line in done.lines}
+    assert why["smithbob_340934_1_all.zip/work.ipynb"] == ""
+    assert why["smithbob_340934_1_all.zip/notes.pdf"] == "neither a notebook nor a Python file (.pdf)"
+    assert why["smythbob_5_2_x.ipynb"] == "nobody on the roster is 'smythbob'; the nearest is Bob Smith (bob)"
+    assert "no function of the course is defined in it" in why["nunezjose_7_3_other.ipynb"]
+    assert why["nunezjose_7_4_broken.zip"].startswith("a broken archive")
+    assert why["nunezjose_7_5_empty.zip"] == "an empty archive"
+    assert why["__MACOSX/._x.ipynb"] == downloads.SYSTEM_FILE
+    assert len(done.lines) == 8 and done.missing == {CHAPTER: ["jose"]}
+    with (tmp_path / "collected.csv").open(encoding="utf-8", newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert [row["what"] for row in table].count("taken") == 1 and len(table) == 8
+    assert not any(value.startswith("=") for row in table for value in row.values())
+
+
+def test_of_several_attempts_the_last_counts(tmp_path: Path, roster: Roster) -> None:
+    """Whatever their order in the download; one that was collected before is replaced by a later one only."""
+    names = {hour: f"hw_bob_attempt_2026-11-28-{hour}-00-00_x.ipynb" for hour in ("09", "10", "11")}
+    done = collected(tmp_path, roster, {names["10"]: work("10"), names["09"]: work("09")})
+    assert [line.left for line in done.lines] == ["", f"download.zip/{names['10']} is later"]
+    done = collected(tmp_path, roster, {names["09"]: work("09")})
+    assert done.lines[0].left.startswith("what was collected before is later (2026-11-28")
+    collected(tmp_path, roster, {names["11"]: work("11")})
+    assert (tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb").read_bytes() == work("11")
+
+
+def test_answers_in_plain_python_become_a_notebook(tmp_path: Path, roster: Roster) -> None:
+    """Each function in its own cell, imports and helpers before them; a file that is no Python goes in whole."""
+    text = "import math\n\ndef helper(a):\n    return a\n\ndef rnn_step(x, h_prev, Wx, Wh, b):\n    return helper(x)\n"
+    done = collected(tmp_path, roster, {"smithbob_340934_1_x.py": text.encode()})
+    assert done.taken[0].note == "a Python file, made a notebook"
+    made = submission.read(tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb")
+    answers = {cell.exercise: cell.source for cell in made.cells if cell.role == "answer"}
+    assert answers == {"rnn_step": "def rnn_step(x, h_prev, Wx, Wh, b):\n    return helper(x)"}
+    helpers = [cell.source for cell in made.cells if cell.role == "helper"]
+    assert helpers == ["import math\n\ndef helper(a):\n    return a"]
+    assert b"def rnn_step(:" in pyfile.notebook(b"def rnn_step(:", CHAPTER)
+
+
+def test_bombs_and_nests_are_left_lying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, roster: Roster) -> None:
+    """A file that unpacks to more than its limit, archives within archives without end, a way out of the folder."""
+    monkeypatch.setattr(downloads, "FILE", 100_000)
+    nest = work()
+    for _ in range(6):
+        nest = zipped(io.BytesIO(), {"x.zip": nest})
+    content = {"bob/zeros.ipynb": b"0" * 200_000, "bob/nest.zip": nest, "../../bob.ipynb": work()}
+    done = collected(tmp_path, roster, content)
+    why = {line.source: line.left for line in done.lines}
+    assert why["download.zip/bob/zeros.ipynb"] == "too large; ask for it without its outputs"
+    assert "too many archives within one another" in why.values()
+    assert {path.name for path in tmp_path.iterdir()} == {"download.zip", "roster.csv", "submitted", "collected.csv"}
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "broken"])
+def test_what_is_no_download(tmp_path: Path, kind: str) -> None:
+    """One line, and nothing is written."""
+    path = tmp_path / "download.zip"
+    if kind != "missing":
+        path.write_bytes(b"PK\x03\x04 broken" if kind == "broken" else b"hello")
+    with pytest.raises(ClassroomError, match=r"download\.zip: (no such|neither a folder nor a zip)"):
+        collect([path], tmp_path / "submitted", None)
+    assert not (tmp_path / "submitted").exists()
+
+
+def test_the_command(tmp_path: Path, roster: Roster) -> None:
+    """It says what was left and why, how many handed in, who did not, and where the whole list is."""
+    zipped(tmp_path / "download.zip", {"smithbob_340934_1_x.ipynb": work(), "smithbob_340934_1_x.txt": b""})
+    command = ["collect", str(tmp_path / "download.zip"), "--submitted", str(tmp_path / "submitted")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "left   download.zip/smithbob_340934_1_x.txt: neither a notebook nor a Python file (.txt)" in done.output
+    assert "taken  ch02_recurrence: 1 student\n       nothing from 1 on the roster: jose\n" in done.output
+    assert str(tmp_path / "collected.csv") in done.output.replace("\n", "")
+    (tmp_path / "roster.csv").unlink()
+    assert "no roster: students are called what the platform calls them" in CliRunner().invoke(app, command).output
+    assert (tmp_path / "submitted" / "smithbob").is_dir()

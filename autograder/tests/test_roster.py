@@ -1,0 +1,81 @@
+"""The class list, and who is meant by what a platform writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom.folder import ClassroomError
+from autograder.classroom.roster import Student, read
+
+CLASS = """id,first_name,last_name,email,lms_user_id,section
+bob,Bob,Smith,bob@example.org,340934,A
+bob2,Robert,Smith,bob2@example.org,340935,A
+jose,José,Núñez,jose@example.org,340936,A
+ana,Ana,de la Cruz,ana@example.org,340937,B
+smith3,Robert,Smith,smith3@example.org,340938,B
+"""
+
+
+def written(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("ids", "name", "student"),
+    [
+        (["340935"], "", "bob2"),
+        (["nobody", "JOSE@example.org"], "", "jose"),
+        ([], "smith, BOB", "bob"),
+        ([], "smithbob", "bob"),
+        ([], "Jose\u0301 Nun\u0303ez", "jose"),
+        ([], "nunezjose", "jose"),
+        ([], "delacruzana", "ana"),
+    ],
+)
+def test_who_is_meant(tmp_path: Path, ids: list[str], name: str, student: str) -> None:
+    """By any value that only one line has, or by the name, however its letters, words and accents stand."""
+    found = read(written(tmp_path, CLASS)).find(ids, name)
+    assert isinstance(found, Student) and found.id == student
+
+
+def test_who_cannot_be_told(tmp_path: Path) -> None:
+    """Two of one name, nobody of that name, and a value that several lines have: each has its sentence."""
+    roster = read(written(tmp_path, CLASS))
+    assert roster.find([], "Robert Smith") == "several on the roster are called 'Robert Smith': bob2, smith3"
+    assert roster.find([], "smithbab") == "nobody on the roster is 'smithbab'; the nearest is Bob Smith (bob)"
+    assert roster.find(["A"], "") == "nobody on the roster is 'A'"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_any_spreadsheet_writes_a_roster(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    """Another delimiter, another encoding, capitals in the heading, empty lines."""
+    text = CLASS.replace(",", delimiter).replace("id", "ID ", 1) + delimiter * 5 + "\n"
+    assert [one.name for one in read(written(tmp_path, text, encoding)).students][3] == "José Núñez"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no column of the roster is called 'id'; its first line has to name the columns"),
+        ("idd,name\nbob,Bob\n", "no column of the roster is called 'id'; rename the column 'idd'"),
+        (CLASS + "BOB,Bo,By,,,\n", "'bob' stands there 2 times; keep one"),
+        ("id,name\n,Bob\n", "line 2: '' is no id for a folder; give this student one"),
+        ("id,name\n../bob,Bob\n", "line 2: '../bob' is no id for a folder; give this student one"),
+    ],
+)
+def test_a_roster_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
+    """One line: what is wrong, where, what to do."""
+    with pytest.raises(ClassroomError) as problem:
+        read(written(tmp_path, text))
+    assert says in str(problem.value) and "\n" not in str(problem.value)
+
+
+def test_no_roster(tmp_path: Path) -> None:
+    """A missing file says so."""
+    with pytest.raises(ClassroomError, match=r"roster.csv: the roster cannot be read \(No such file"):
+        read(tmp_path / "roster.csv")
