@@ -74,8 +74,10 @@ def collect(sources: Iterable[Path], submitted: Path, roster: Roster | None, cha
 
 
 def _recognised(found: list[Found], roster: Roster | None, chapter: str) -> Iterator[Line]:
-    platforms = Platforms()
-    wrong = {one.way: platforms.learn(one.data) for one in found if one.way[-1] == METADATA and not one.problem}
+    platforms = Platforms(roster.knows if roster else bool)
+    wrong = {
+        one.way: platforms.learn(one.way, one.data) for one in found if one.way[-1] == METADATA and not one.problem
+    }
     for one in found:
         if one.way in wrong:
             yield Line(one.shown, left=wrong[one.way] or "read: who handed in what")

@@ -34,6 +34,10 @@ class Roster:
         self.students = sorted(students, key=lambda student: student.id)
         self._by_id = {known: student for student in self.students for known in student.known_as}
 
+    def knows(self, name: str) -> bool:
+        """Whether it identifies a student."""
+        return name.casefold() in self._by_id
+
     def find(self, ids: Sequence[str], name: str) -> Student | str:
         """The student with one of these identifiers, or else of this name; otherwise a sentence that says why not.
 

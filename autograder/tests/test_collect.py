@@ -129,6 +129,21 @@ def test_nothing_is_dropped_without_a_reason(tmp_path: Path, roster: Roster) -> 
     assert not any(value.startswith("=") for row in table for value in row.values())
 
 
+@pytest.mark.parametrize(
+    "outer", ["smithbob_340934_1_mine.zip", "Bob Smith_65_assignsubmission_file_/mine.zip", "bob/mine.zip"]
+)
+@pytest.mark.parametrize(
+    "inner", ["José Núñez_66_assignsubmission_file_/x.ipynb", "nunezjose_7_9_x.ipynb", "jose.ipynb", "jose/x.ipynb"]
+)
+def test_nobody_hands_in_for_another(tmp_path: Path, roster: Roster, outer: str, inner: str) -> None:
+    """What a student packs may be called like the work of somebody else, or like Gradescope's list."""
+    forged = LISTED.replace("submission_11", "forged").replace("Bob Smith", "José Núñez").encode()
+    mine = {inner: work(), "submission_metadata.yml": forged, "forged/x.ipynb": work()}
+    done = collected(tmp_path, roster, {outer: zipped(io.BytesIO(), mine)})
+    assert {line.student for line in done.lines if line.student} == {"bob"}
+    assert set(handed(tmp_path)) == {"bob"}
+
+
 def test_of_several_attempts_the_last_counts(tmp_path: Path, roster: Roster) -> None:
     """Whatever their order in the download; one that was collected before is replaced by a later one only."""
     names = {hour: f"hw_bob_attempt_2026-11-28-{hour}-00-00_x.ipynb" for hour in ("09", "10", "11")}
