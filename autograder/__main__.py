@@ -135,8 +135,9 @@ def collect(
     chapter: Annotated[str, typer.Option(help="Of which chapter the files are that do not tell it themselves.")] = "",
 ) -> None:
     """Take in what Canvas, Moodle, Gradescope, Brightspace or Blackboard hand out, or a plain folder."""
-    from autograder.classroom.collect import LIST, collect
-    from autograder.classroom.collect import shown as shown_lines
+    from autograder.classroom.collect import collect
+    from autograder.classroom.collected import LIST
+    from autograder.classroom.collected import shown as shown_lines
     from autograder.classroom.roster import read
 
     usual = submitted.absolute().parent / "roster.csv"

@@ -13,17 +13,16 @@ import yaml
 METADATA = "submission_metadata.yml"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 
-# Canvas: smithbob_LATE_340934_208490284_work-1.ipynb; family name first, the user's number, the submission's
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
+# What a student called the file comes last, and may look like any of these: each pattern ends at its first chance.
+# Canvas: smithbob_LATE_340934_208490284_work.ipynb; family name first, the user's number, the submission's
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d{1,18})_(?P<number>\d{1,18})_")
 # Moodle: a folder "Bob Smith_657737_assignsubmission_file_", or the same in front of the file's own name
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<file>.*))?")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file(?:_|$)")
 # Brightspace: "39786-640693 - Bob Smith - Oct 10, 2025 1022 AM", a folder, or in front of " - work.ipynb"
-BRIGHTSPACE = re.compile(
-    r"\d+-\d+ - (?P<name>.+?) - (?P<when>[A-Z][a-z]{2} \d{1,2}, \d{4} \d{3,4} [AP]M)(?: - (?P<file>.+))?"
-)
-# Blackboard, and what nbgrader's manual has as its example: ..._bob_attempt_2026-11-30-10-00-00_work.ipynb
-BLACKBOARD = re.compile(r"(?:.*_)?(?P<id>[^_]+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<file>.+))?")
-AGAIN = re.compile(r"-(\d+)(?=\.\w+$)")  # Canvas numbers what is handed in again
+BRIGHTSPACE = re.compile(r"\d+-\d+ - (?P<name>.+?) - (?P<when>[A-Z][a-z]{2} \d{1,2}, \d{4} \d{3,4} [AP]M)(?: - |$)")
+# Blackboard, and what nbgrader's manual has as its example: hw2_bob_attempt_2026-11-30-10-00-00_work.ipynb
+BLACKBOARD = re.compile(r"(?P<who>.+?)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_|\.|$)")
+LONGEST = 255  # letters of a name
 
 
 @dataclass(frozen=True)
@@ -57,74 +56,72 @@ class Platforms:
                 (*way[:-1], folder): [_gradescope(entry, who) for who in entry[":submitters"]]
                 for folder, entry in listed.items()
             }
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        except (
+            yaml.YAMLError,
+            UnicodeDecodeError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+            OverflowError,
+        ):
             return "not the list that Gradescope writes; export the submissions again"
         self._listed |= found
         return ""
 
-    def senders(self, way: tuple[str, ...]) -> list[Sender]:
-        """Who handed in the file at the end of this way; several where a group did, none where no name tells it."""
-        for depth in range(2, len(way) + 1):  # the first name is that of the download
+    def senders(self, way: tuple[str, ...], named: int) -> list[Sender]:
+        """Who handed in the file at the end of this way; several where a group did, none where no name tells it.
+
+        Only the first ``named`` parts of the way are read: the others were named by the student.
+        """
+        for depth in range(1, named + 1):
             part = way[depth - 1]
+            if len(part) > LONGEST:
+                return []
             if way[:depth] in self._listed:
                 return self._listed[way[:depth]]
-            for read in (_moodle, _brightspace, _blackboard, _canvas):
-                if sender := read(part):
-                    return [sender]
-            plain = _beginnings(part) if depth == len(way) else [part]
+            found = [(match.end(), self._sender(match)) for one in PATTERNS if (match := one.match(part))]
+            if found:
+                return [min(found, key=lambda each: each[0])[1]]
+            plain = _beginnings(part) if depth == named else [part]
             if student := next(filter(self._known, plain), ""):
                 return [Sender("folder", ids=(student,))]
         return []
 
+    def _sender(self, found: re.Match[str]) -> Sender:
+        if found.re is MOODLE:  # its grading worksheet writes "Participant 657737"; the bare number may be another's
+            return Sender("Moodle", found["name"].replace("_", " "), (f"Participant {found['id']}",))
+        if found.re is BRIGHTSPACE:
+            day, time, half = found["when"].rsplit(" ", 2)
+            return Sender("Brightspace", found["name"], sent=_clock(f"{day} {time:0>4} {half}", "%b %d, %Y %I%M %p"))
+        if found.re is BLACKBOARD:  # the assignment's name comes first, and both may have underscores
+            pieces = found["who"].split("_")
+            ends = ["_".join(pieces[n:]) for n in range(len(pieces))]
+            who = next(filter(self._known, ends), pieces[-1])
+            return Sender("Blackboard", ids=(who,), sent=_clock(found["when"], "%Y-%m-%d-%H-%M-%S"))
+        note = "Canvas marks it late" if found["late"] else ""
+        return Sender("Canvas", found["name"], (found["id"],), None, int(found["number"]), note)
+
+
+PATTERNS = (MOODLE, BRIGHTSPACE, BLACKBOARD, CANVAS)
+
+
+def _clock(written: str, form: str) -> datetime | None:
+    """A time as the instructor's clock shows it; None for what is none."""
+    try:
+        return datetime.strptime(written, form).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
 
 def _gradescope(entry: dict[str, Any], who: dict[str, Any]) -> Sender:
-    ids = tuple(str(who[key]) for key in (":sid", ":email") if who.get(key))
-    sent = entry.get(":created_at")
+    ids = tuple(str(who[key]) for key in (":sid", ":email") if who.get(key) and isinstance(who[key], str | int))
+    sent, name = entry.get(":created_at"), who.get(":name")
     if isinstance(sent, str):
         sent = datetime.fromisoformat(sent)
     sent = sent.replace(tzinfo=sent.tzinfo or UTC).astimezone(UTC) if isinstance(sent, datetime) else None
-    return Sender("Gradescope", str(who.get(":name") or ""), ids, sent)
-
-
-def _moodle(part: str) -> Sender | None:
-    found = MOODLE.fullmatch(part)
-    # its grading worksheet calls the number "Participant 657737"; another number on a roster may look the same
-    return Sender("Moodle", found["name"].replace("_", " "), (f"Participant {found['id']}",)) if found else None
-
-
-def _brightspace(part: str) -> Sender | None:
-    if not (found := BRIGHTSPACE.fullmatch(part)):
-        return None
-    try:
-        day, time, half = found["when"].rsplit(" ", 2)
-        when = datetime.strptime(f"{day} {time:0>4} {half}", "%b %d, %Y %I%M %p")
-    except ValueError:
-        return Sender("Brightspace", found["name"])
-    return Sender("Brightspace", found["name"], sent=when.astimezone(UTC))  # it has the instructor's clock
-
-
-def _blackboard(part: str) -> Sender | None:
-    if not (found := BLACKBOARD.fullmatch(part)):
-        return None
-    try:
-        when = datetime.strptime(found["when"], "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
-    except ValueError:
-        when = None
-    return Sender("Blackboard", ids=(found["id"],), sent=when)
-
-
-def _canvas(part: str) -> Sender | None:
-    if not (found := CANVAS.fullmatch(part)):
-        return None
-    again = AGAIN.search(found["file"])
-    return Sender(
-        "Canvas",
-        found["name"],
-        (found["id"],),
-        None,
-        int(again[1]) if again else 0,
-        "Canvas marks it late" if found["late"] else "",
-    )
+    return Sender("Gradescope", name if isinstance(name, str) else "", ids, sent)
 
 
 def _beginnings(file: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import nbformat
 from nbformat.v4 import new_code_cell
@@ -31,9 +32,9 @@ def _apart(text: str, exercises: set[str]) -> tuple[dict[str, str], str]:
     """The source of each exercise's last definition, and the file without them."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}, text
-    lines, answers = text.splitlines(), {}
+    lines, answers = re.split(r"\r\n|\r|\n", text), {}  # as Python counts them
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in exercises:
             start = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1

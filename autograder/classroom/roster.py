@@ -33,24 +33,28 @@ class Roster:
     def __init__(self, students: Iterable[Student]) -> None:
         self.students = sorted(students, key=lambda student: student.id)
         self._by_id = {known: student for student in self.students for known in student.known_as}
+        self._by_id |= {_key(student.id): student for student in self.students}  # nobody else's nickname
 
     def knows(self, name: str) -> bool:
         """Whether it identifies a student."""
-        return name.casefold() in self._by_id
+        return _key(name) in self._by_id
 
     def find(self, ids: Sequence[str], name: str) -> Student | str:
-        """The student with one of these identifiers, or else of this name; otherwise a sentence that says why not.
+        """The student with these identifiers, or else of this name; otherwise a sentence that says why not.
 
         Names are compared without accents, capitals and order: Canvas writes "mullerana" for Ana Müller.
         """
-        for known in ids:
-            if known.casefold() in self._by_id:
-                return self._by_id[known.casefold()]
-        found = [one for one in self.students if name and _same(one.name, name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            return f"several on the roster are called {name!r}: {', '.join(one.id for one in found)}"
+        named = [one for one in self.students if _same(one.name, name)]
+        by_id = {student.id: student for student in map(self._by_id.get, map(_key, ids)) if student}
+        if len(by_id) == 1 and (not named or next(iter(by_id.values())) in named):
+            return next(iter(by_id.values()))
+        if by_id:  # somebody may have typed another's number
+            meant = ", ".join(sorted({*by_id, *(one.id for one in named)}))
+            return f"its name {name!r} and its numbers are those of several: {meant}"
+        if len(named) == 1:
+            return named[0]
+        if named:
+            return f"several on the roster are called {name!r}: {', '.join(one.id for one in named)}"
         forms = {form: one for one in self.students for form in _turned(one.name)}
         near = [forms[form] for form in get_close_matches(_letters(name), forms, 1)]
         hint = f"; the nearest is {near[0].name} ({near[0].id})" if near else ""
@@ -60,40 +64,62 @@ class Roster:
 def read(path: Path) -> Roster:
     """A CSV file with a column ``id``, and those that the platform knows; ClassroomError in one line otherwise."""
     try:
-        text = _decoded(path.read_bytes())
+        text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
     except OSError as error:
         raise ClassroomError(f"{path}: the roster cannot be read ({error.strerror})", 2) from error
+    if text.startswith("sep="):  # Excel's own first line
+        text = text.partition("\n")[2]
     first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
-    columns = [(name or "").strip().casefold() for name in rows[0]] if rows else []
-    if "id" not in columns:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
+    except csv.Error as error:
+        raise ClassroomError(
+            f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
+        ) from error
+    columns = [name.strip().casefold() for name in rows[0]] if rows else []
+    if columns.count("id") != 1:
         near = get_close_matches("id", columns, 1, 0.4) or columns[:1]
         do = f"rename the column {near[0]!r}" if near else "its first line has to name the columns"
-        raise ClassroomError(f"{path}: no column of the roster is called 'id'; {do}", 2)
-    lines = [dict(zip(columns, [(value or "").strip() for value in row.values()], strict=False)) for row in rows]
-    return Roster(_students(path, [line for line in lines if any(line.values())]))
+        raise ClassroomError(f"{path}: no column of the roster, or more than one, is called 'id'; {do}", 2)
+    for number, row in enumerate(rows[1:], 2):
+        if any(cell.strip() for cell in row[len(columns) :]):
+            raise ClassroomError(
+                f"{path}: row {number} has more cells than the first; put quotation marks around commas", 2
+            )
+    return Roster(_students(path, [_line(columns, row) for row in rows[1:]]))
+
+
+def _line(columns: list[str], row: list[str]) -> dict[str, str]:
+    return {column: row[n].strip() if n < len(row) else "" for n, column in enumerate(columns)}
 
 
 def _students(path: Path, lines: list[dict[str, str]]) -> list[Student]:
-    counts = Counter(line["id"].casefold() for line in lines)
+    counts = Counter(_key(line["id"]) for line in lines)
     for number, line in enumerate(lines, 2):
-        if not line["id"] or "/" in line["id"] or line["id"].startswith(".") or not line["id"].isprintable():
-            raise ClassroomError(
-                f"{path}, line {number}: {line['id']!r} is no id for a folder; give this student one", 2
-            )
-        if counts[line["id"].casefold()] > 1:
-            raise ClassroomError(
-                f"{path}: {line['id']!r} stands there {counts[line['id'].casefold()]} times; keep one", 2
-            )
-    values = [{value.casefold() for key, value in line.items() if key not in NAMES and value} for line in lines]
-    shared = {value for value, count in Counter(value for each in values for value in each).items() if count > 1}
+        name = line["id"]
+        if not name or "/" in name or name.startswith(".") or not name.isprintable() or len(name.encode()) > 200:
+            raise ClassroomError(f"{path}, row {number}: {name[:40]!r} is no id for a folder; give this student one", 2)
+        if counts[_key(name)] > 1:
+            raise ClassroomError(f"{path}: {name!r} stands there {counts[_key(name)]} times; keep one", 2)
+    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
     return [
         Student(
-            line["id"], " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""), frozenset(each - shared)
+            line["id"],
+            " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""),
+            frozenset(_key(line[key]) for key in telling if line[key]),
         )
-        for line, each in zip(lines, values, strict=True)
+        for line in lines
     ]
+
+
+def _all_differ(lines: list[dict[str, str]], key: str) -> bool:
+    """A column such as the section identifies nobody."""
+    values = [_key(line[key]) for line in lines if line[key]]
+    return len(values) == len(set(values))
+
+
+def _key(written: str) -> str:
+    return unicodedata.normalize("NFC", written.strip()).casefold()
 
 
 def _decoded(raw: bytes) -> str:
@@ -117,7 +143,8 @@ def _letters(name: str) -> str:
 
 def _same(name: str, written: str) -> bool:
     """The same words in any order; or all in one, cut anywhere: "delacruzana" is Ana de la Cruz."""
-    return sorted(_words(name)) == sorted(_words(written)) or _letters(written) in _turned(name)
+    words = _words(written)
+    return bool(words) and (sorted(_words(name)) == sorted(words) or "".join(words) in _turned(name))
 
 
 def _turned(name: str) -> list[str]:

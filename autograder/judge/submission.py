@@ -113,9 +113,14 @@ def _text(raw: bytes) -> str:
 
 def _py_cells(text: str) -> list[_RawCell]:
     """The parts between lines that start with # %%; empty lines in front keep the numbers of the lines."""
-    starts = [0, *(match.start() for match in PERCENT.finditer(text)), len(text)]
-    parts = [(text[:start].count("\n"), text[start:end]) for start, end in itertools.pairwise(starts)]
-    return [_RawCell("\n" * line + part.rstrip("\n"), True) for line, part in parts if part.strip()]
+    starts = [0, *(match.start() for match in itertools.islice(PERCENT.finditer(text), CELLS + 1)), len(text)]
+    cells, line = [], 0
+    for start, end in itertools.pairwise(starts):
+        part = text[start:end]
+        if part.strip():
+            cells.append(_RawCell("\n" * line + part.rstrip("\n"), True))
+        line += part.count("\n")
+    return cells
 
 
 def _notebook_cells(text: str) -> list[_RawCell]:

@@ -12,10 +12,11 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from autograder import course
+from autograder import course, paths
 from autograder.__main__ import app
 from autograder.classroom import downloads, pyfile
-from autograder.classroom.collect import Collected, collect
+from autograder.classroom.collect import collect
+from autograder.classroom.collected import Collected, shown
 from autograder.classroom.folder import ClassroomError, CourseFolder
 from autograder.classroom.roster import Roster, read
 from autograder.judge import submission
@@ -142,6 +143,91 @@ def test_nobody_hands_in_for_another(tmp_path: Path, roster: Roster, outer: str,
     done = collected(tmp_path, roster, {outer: zipped(io.BytesIO(), mine)})
     assert {line.student for line in done.lines if line.student} == {"bob"}
     assert set(handed(tmp_path)) == {"bob"}
+
+
+ALICE = "nunezjose_7_9_x.ipynb"  # José's, by Canvas
+MOODLE = "_assignsubmission_file_"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "smithbob_340934_3_jose_attempt_2099-01-01-00-00-00_x.ipynb",
+        "hw_bob_attempt_2026-11-28-15-30-00_jose_attempt_2099-01-01-00-00-00_x.ipynb",
+        f"Bob Smith_3{MOODLE}José Núñez_1{MOODLE}x.ipynb",
+        f"1-3 - Bob Smith - Nov 28, 2026 330 PM - José Núñez_1{MOODLE}x.ipynb",
+        "smithbob_340934_3_nunezjose_7_99_x.ipynb",
+    ],
+)
+def test_a_files_own_name_is_no_sender(tmp_path: Path, roster: Roster, name: str) -> None:
+    """Behind what the platform wrote, a student may write what looks like another's name."""
+    done = collected(tmp_path, roster, {ALICE: work("jose"), name: work("bob")})
+    assert {(line.student, line.left) for line in done.lines} == {("jose", ""), ("bob", "")}
+
+
+def test_the_work_is_taken_and_not_what_lies_beside_it(tmp_path: Path, roster: Roster) -> None:
+    """Of one attempt the file with the most answers; never the course's own solutions, which somebody packed."""
+    ours = (paths.SOLUTIONS / f"{CHAPTER}.py").read_bytes()
+    answered = course.master(CHAPTER)
+    answered.cells[5].source = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return x"
+    packed = {
+        "exercises/a.ipynb": nbformat.writes(answered).encode(),
+        "exercises/z.ipynb": work(),
+        "solutions/ch02_recurrence.py": ours,
+        "ch02_recurrence_notes.py": b"MARK = 1\n",
+    }
+    done = collected(tmp_path, roster, {"smithbob_340934_3_all.zip": zipped(io.BytesIO(), packed)})
+    assert [line.source.rpartition("/")[2] for line in done.taken] == ["a.ipynb"]
+    assert "the course's own solutions" in [line.left for line in done.left]
+
+
+@pytest.mark.parametrize("hostile", ["deep", "digits", "name", "ending", "date", "nul"])
+def test_one_file_stops_nobody(tmp_path: Path, roster: Roster, hostile: str) -> None:
+    """Whatever it is, the others are collected, the list is whole, and the terminal is left in peace."""
+    files = {
+        "deep": {"nunezjose_7_9_x.py": b"def rnn_step(x): return " + b"-" * 20000 + b"1\n"},
+        "digits": {f"nunezjose_7_{'9' * 5000}_x.ipynb": work()},
+        "name": {"_".join("a" * 20000) + ".ipynb": work()},
+        "ending": {"jose/x.\x1b[2J\ntaken  all": b""},
+        "date": {"1-1 - José Núñez - Jan 1, 0001 1200 AM/x.ipynb": work()},
+        "nul": {"jose/\ud800.ipynb".encode("utf-8", "replace").decode(): work()},
+    }[hostile]
+    done = collected(tmp_path, roster, {"smithbob_340934_1_x.ipynb": work(), **files})
+    assert "bob" in handed(tmp_path) and len(done.lines) == 2
+    assert all(line.isprintable() for line in shown(done, None))
+    with (tmp_path / "collected.csv").open(encoding="utf-8", newline="") as stream:
+        assert len(list(csv.reader(stream))) == 3
+
+
+@pytest.mark.parametrize("place", [".", CHAPTER, f"{CHAPTER}/{CHAPTER}.ipynb"])
+def test_links_in_the_folder_are_not_followed(tmp_path: Path, roster: Roster, place: str) -> None:
+    """A link where work would go stays, nothing is written behind it, and the line says so."""
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "submitted" / "bob" / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    done = collected(tmp_path, roster, {"smithbob_340934_1_x.ipynb": work(), ALICE: work()})
+    assert [line.student for line in done.taken] == ["jose"] and "a link stands in" in done.left[0].left
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_work_with_a_time_is_not_replaced_by_work_without(tmp_path: Path, roster: Roster) -> None:
+    """Nor is other work without a word."""
+    collected(tmp_path, roster, {"hw_bob_attempt_2026-11-28-10-00-00_x.ipynb": work("timed")})
+    done = collected(tmp_path, roster, {"smithbob_340934_1_x.ipynb": work()})
+    assert done.left[0].left.startswith("what was collected before has a time, and this has none")
+    collected(tmp_path, roster, {ALICE: work("first")})
+    done = collected(tmp_path, roster, {ALICE: work("second")})
+    assert [line.note for line in done.taken] == ["in place of what was collected before"]
+
+
+def test_without_a_roster_people_are_not_merged(tmp_path: Path) -> None:
+    """Two of one name, and plain folders, need one."""
+    done = collected(
+        tmp_path, None, {f"Bob Smith_{n}{MOODLE}/x.ipynb": work() for n in (1, 2)} | {"ann/x.ipynb": work()}
+    )
+    reasons = sorted(line.left for line in done.lines)
+    assert "tell them apart with --roster" in reasons[1] and "cannot be told without a roster" in reasons[2]
 
 
 def test_of_several_attempts_the_last_counts(tmp_path: Path, roster: Roster) -> None:

@@ -50,6 +50,29 @@ def test_who_cannot_be_told(tmp_path: Path) -> None:
     assert roster.find(["A"], "") == "nobody on the roster is 'A'"
 
 
+def test_numbers_that_point_to_another(tmp_path: Path) -> None:
+    """Where an id can be typed in, it may be somebody else's: the name and every number have to agree."""
+    roster = read(written(tmp_path, CLASS))
+    for ids, name in ((["bob", "jose@example.org"], ""), (["bob"], "José Núñez")):
+        assert roster.find(ids, name) == f"its name {name!r} and its numbers are those of several: bob, jose"
+    assert isinstance(roster.find(["bob"], "Bobby S."), Student)  # a name that nobody has contradicts nothing
+    nick = read(written(tmp_path, "id,name,nick\nalice,A,\nbob,B,alice\n"))
+    found = nick.find(["alice"], "")
+    assert isinstance(found, Student) and found.id == "alice"
+    assert read(written(tmp_path, "id,first_name\nbob,\n")).find([], "--") == "nobody on the roster is '--'"
+
+
+def test_odd_tables_are_read(tmp_path: Path) -> None:
+    """An old Mac's line ends, Excel's own first line, empty cells behind the last, only a heading."""
+    for text in (
+        CLASS.replace("\n", "\r"),
+        "sep=,\n" + CLASS,
+        CLASS.replace("\n", ",,\n").replace("section,,", "section"),
+    ):
+        assert len(read(written(tmp_path, text)).students) == 5
+    assert read(written(tmp_path, "id,name\n")).students == []
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_any_spreadsheet_writes_a_roster(tmp_path: Path, delimiter: str, encoding: str) -> None:
@@ -61,11 +84,13 @@ def test_any_spreadsheet_writes_a_roster(tmp_path: Path, delimiter: str, encodin
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "no column of the roster is called 'id'; its first line has to name the columns"),
-        ("idd,name\nbob,Bob\n", "no column of the roster is called 'id'; rename the column 'idd'"),
+        ("", "no column of the roster, or more than one, is called 'id'; its first line has to name the columns"),
+        ("idd,name\nbob,Bob\n", "no column of the roster, or more than one, is called 'id'; rename the column 'idd'"),
         (CLASS + "BOB,Bo,By,,,\n", "'bob' stands there 2 times; keep one"),
-        ("id,name\n,Bob\n", "line 2: '' is no id for a folder; give this student one"),
-        ("id,name\n../bob,Bob\n", "line 2: '../bob' is no id for a folder; give this student one"),
+        ("id,name\n,Bob\n", "row 2: '' is no id for a folder; give this student one"),
+        ("id,name\nbob,Bob,Smith\n", "row 2 has more cells than the first; put quotation marks around commas"),
+        ("id,id\na,b\n", "or more than one, is called 'id'; rename the column 'id'"),
+        ("id,name\n../bob,Bob\n", "row 2: '../bob' is no id for a folder; give this student one"),
     ],
 )
 def test_a_roster_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
