@@ -31,16 +31,16 @@ def collect(sources: Iterable[Path], submitted: Path, roster: Roster | None, cha
     """
     if chapter:
         course.load(chapter)  # a CourseError names those that there are
-    lines = [line for source in sources for line in _latest(_recognised(source, roster, chapter))]
-    lines = list(_latest(lines))
+    lines = _latest(line for source in sources for line in _recognised(source, roster, chapter))
     try:
-        for number, line in enumerate(lines):
-            if not line.left:
-                lines[number] = _put(line, submitted)
+        try:
+            for number, line in enumerate(lines):
+                if not line.left:
+                    lines[number] = _put(line, submitted)
+        finally:
+            write_list(lines, submitted.parent / LIST)
     except OSError as error:
-        raise unwritable(submitted, error) from error
-    finally:
-        write_list(lines, submitted.parent / LIST)
+        raise unwritable(submitted, error, "collect") from error
     chapters = {line.chapter for line in lines if line.chapter}
     return Collected(lines, {name: _missing(name, submitted, roster) for name in sorted(chapters)} if roster else {})
 
@@ -158,6 +158,8 @@ def _blocked(line: Line, folder: Path, notebook: Path) -> str:
     """Why a student's work cannot be put there, or nothing."""
     if any(place.is_symlink() for place in (folder.parent, folder, notebook, folder / TIMESTAMP)):
         return f"a link stands in {folder}; remove it, and collect again"
+    if any(place.is_dir() for place in (notebook, folder / TIMESTAMP)):
+        return f"a folder stands in {folder} where a file belongs; remove it, and collect again"
     there = Handed(line.student, folder, notebook).timestamp if notebook.is_file() else None
     if there is None:
         return ""

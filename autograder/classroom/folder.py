@@ -37,10 +37,10 @@ class ClassroomError(UserError):
         self.status = status
 
 
-def unwritable(place: Path, error: OSError) -> ClassroomError:
+def unwritable(place: Path, error: OSError, then: str = "grade") -> ClassroomError:
     """Why nothing can be written to a place, and what to do, in one line."""
     do = "give yourself the right to write there" if isinstance(error, PermissionError) else "make room there"
-    return ClassroomError(f"{place}: cannot be written ({error.strerror or error}); {do}, and grade again")
+    return ClassroomError(f"{place}: cannot be written ({error.strerror or error}); {do}, and {then} again")
 
 
 @dataclass(frozen=True)

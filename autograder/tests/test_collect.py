@@ -211,6 +211,26 @@ def test_links_in_the_folder_are_not_followed(tmp_path: Path, roster: Roster, pl
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@pytest.mark.parametrize("name", [f"{CHAPTER}.ipynb", "timestamp.txt"])
+def test_a_folder_in_the_way_stops_one_student(tmp_path: Path, roster: Roster, name: str) -> None:
+    """Nothing of this student is written, not even half of it; the others are collected."""
+    (tmp_path / "submitted" / "bob" / CHAPTER / name).mkdir(parents=True)
+    content = {f"hw_{who}_attempt_2026-11-28-10-00-00_x.ipynb": work() for who in ("bob", "jose")}
+    done = collected(tmp_path, roster, content)
+    assert [line.student for line in done.taken] == ["jose"] and "a folder stands in" in done.left[0].left
+    assert [path.name for path in (tmp_path / "submitted" / "bob" / CHAPTER).iterdir()] == [name]
+
+
+def test_nowhere_to_write_is_one_line(tmp_path: Path) -> None:
+    """Where neither work nor list can be put."""
+    (tmp_path / "file").write_text("")
+    zipped(tmp_path / "download.zip", {"smithbob_340934_1_x.ipynb": work()})
+    with pytest.raises(
+        ClassroomError, match=r"file/submitted: cannot be written \(.*\); make room there, and collect again$"
+    ):
+        collect([tmp_path / "download.zip"], tmp_path / "file" / "submitted", None)
+
+
 def test_work_with_a_time_is_not_replaced_by_work_without(tmp_path: Path, roster: Roster) -> None:
     """Nor is other work without a word."""
     collected(tmp_path, roster, {"hw_bob_attempt_2026-11-28-10-00-00_x.ipynb": work("timed")})
