@@ -16,7 +16,8 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from autograder import __main__, course, paths, progress, status
+from autograder import course, paths, progress, status
+from autograder.commands import learner
 from autograder.judge.session import checks_sha256
 from autograder.judge.verdict import Verdict
 from autograder.status import Part, Step, Verdicts, look
@@ -259,9 +260,9 @@ def test_json_holds_all_of_it(judge: FakeJudge, tmp_path: Path) -> None:
 def test_warning_where_nothing_isolates(judge: FakeJudge, capsys: pytest.CaptureFixture[str]) -> None:
     """One line at level none, unless it is allowed; at level inner too."""
     judge.isolation, judge.holes = "none", ["nothing isolates it"]
-    __main__._warn(judge, False)  # type: ignore[arg-type]
+    learner._warn(judge, False)  # type: ignore[arg-type]
     assert capsys.readouterr().err == ("autograder: warning: nothing isolates it; check only files that you trust\n")
-    __main__._warn(judge, True)  # type: ignore[arg-type]
+    learner._warn(judge, True)  # type: ignore[arg-type]
     assert capsys.readouterr().err == ""
 
 

@@ -1,0 +1,76 @@
+"""What an instructor types, in the order of a term: ``release``, ``collect``, ``grade``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder import paths
+from autograder.commands import Chapters, Device, Submitted, Unisolated, Where
+
+app = typer.Typer()
+
+
+@app.command()
+def release(
+    chapters: Chapters = None,
+    course: Annotated[Path | None, typer.Option(help="Another course folder, to release into.")] = None,
+) -> None:
+    """Make exercises/ from solutions/ through nbgrader, and note the assignment in the gradebook."""
+    from autograder.course import release
+
+    for path in release(chapters or [], course):
+        typer.echo(f"released {path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path}")
+
+
+@app.command()
+def collect(
+    sources: Annotated[list[Path], typer.Argument(metavar="ZIP_OR_DIR...", help="What the platform gave you.")],
+    submitted: Annotated[Path, typer.Option(help="Where the work goes, as STUDENT/CHAPTER/CHAPTER.ipynb.")] = Path(
+        "submitted"
+    ),
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Who is in the class; roster.csv beside submitted, if it is there."),
+    ] = None,
+    chapter: Annotated[str, typer.Option(help="Of which chapter the files are that do not tell it themselves.")] = "",
+) -> None:
+    """Take in what Canvas, Moodle, Gradescope, Brightspace or Blackboard hand out, or a plain folder."""
+    from autograder.classroom.collect import collect
+    from autograder.classroom.collected import LIST
+    from autograder.classroom.collected import shown as shown_lines
+    from autograder.classroom.roster import read
+
+    usual = submitted.absolute().parent / "roster.csv"
+    path = roster or (usual if usual.is_file() else None)
+    done = collect(sources, submitted.absolute(), read(path) if path else None, chapter)
+    for line in shown_lines(done, path):
+        typer.echo(line)
+    typer.echo(f"every file, and what became of it: {usual.with_name(LIST)}")
+    raise typer.Exit(0 if done.taken else 1)
+
+
+@app.command()
+def grade(
+    chapter: Annotated[str, typer.Argument(help="Such as ch02_recurrence.")],
+    submitted: Submitted = Path("submitted"),
+    jobs: Annotated[int, typer.Option(min=0, help="Submissions at a time; 0: one a core.")] = 0,
+    regrade: Annotated[str, typer.Option(help="changed: what has no verdict under these checks; or all.")] = "changed",
+    device: Where = Device.cpu,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Judge on the workers of a Dask cluster.")] = "",
+    allow_unisolated: Unisolated = False,
+) -> None:
+    """Grade a class into nbgrader's gradebook, with autograded notebooks and feedback pages."""
+    if regrade not in ("changed", "all"):
+        raise typer.BadParameter(f"{regrade!r} is neither changed nor all", param_hint="--regrade")
+    if not scheduler:
+        from autograder.judge.selftest import start_ahead
+
+        start_ahead()
+    from autograder.classroom.grade import grade
+
+    options = {"device": device.value, "scheduler": scheduler}
+    result = grade(chapter, submitted, jobs, regrade, allow_unisolated, **options)  # type: ignore[arg-type]
+    raise typer.Exit(result.status)
