@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.tests import fuzz, kills
-from autograder.tests.bench import chapters, scale, speed, website
+from autograder.tests.bench import chapters, scale, speed, term, website
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "speed": speed.tables,
     "scale": lambda: [scale.table()],
     "chapters": lambda: [chapters.table()],
+    "term": lambda: [term.table()],
     "decoder": lambda: [fuzz.table()],
     "website": website.tables,
     "kills": lambda: [kills.table()],
