@@ -17,6 +17,7 @@ LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to
 
 try:
     from autograder import course, feedback, picture, reading
+    from autograder.course import sections
     from autograder.judge import implementations
     from autograder.judge.devices import judged_everywhere
     from autograder.judge.diagnosis import Diagnoser, careful
@@ -47,6 +48,8 @@ def check_answer(answer: object) -> None:
             count, them = ("1 line", "it is") if printed.count == 1 else (f"{printed.count:,} lines", "they are")
             print(f"note: your code printed {count}; {them} shown when a check fails")
         return
+    if line := sections.again(exercise):
+        print(line)
     if printed.count:
         print(f"What your code printed:\n{printed.first()}")
     message = verdict.message if verdict.message.startswith(exercise.name) else f"{exercise.name}: {verdict.message}"

@@ -11,8 +11,6 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-import yaml
-
 from autograder import paths
 from autograder.course.chapter import CourseError, Exercise
 
@@ -44,6 +42,12 @@ def url(section: Section, site: str = "") -> str:
     return f"{site.rstrip('/')}/{section.page}" if site else section.page
 
 
+def again(exercise: Exercise) -> str:
+    """A line that leads a learner back to the section; "" where there is none."""
+    section = of(exercise)
+    return f"To read again: {section.title}, {url(section)}" if section else ""
+
+
 @cache
 def known() -> dict[str, Section]:
     """All labelled sections of the book, by label; none where there is no book. CourseError for a label used twice."""
@@ -60,6 +64,8 @@ def published() -> str:
     """The website's address: ``html.baseurl`` of ``_config.yml``; "" where there is none."""
     if not CONFIG.is_file():
         return ""
+    import yaml  # only where it is needed: learners' kernels load this module, too
+
     return str((yaml.safe_load(CONFIG.read_text(encoding="utf-8")).get("html") or {}).get("baseurl") or "")
 
 

@@ -65,7 +65,7 @@ def test_every_section_is_a_place_of_the_website(site: Path) -> None:
         heading = re.search(rf'id="{place}".*?<h2>(.*?)<a class="headerlink"', html, re.DOTALL)
         assert heading, f"{exercise.name}: {section.page}"
         shown = re.sub(r"<[^>]+>", "", heading[1])
-        assert shown.translate(str.maketrans("“”’", "\"\"'")) == section.title
+        assert shown.translate(str.maketrans("“”’", '""\'')) == section.title
 
 
 def test_the_address_is_the_one_of_the_website_or_the_one_given(book: Path) -> None:
