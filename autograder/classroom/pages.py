@@ -50,8 +50,7 @@ class _Part:
     answer: Markup
     helpers: list[Markup]
     untouched: bool
-    section: Section | None = None
-    address: str = ""
+    again: str = ""
     hints: tuple[Hint, ...] = ()
 
 
@@ -113,8 +112,8 @@ def _parts(
 def _help(exercise: Exercise, hints: int, site: str) -> dict[str, Any]:
     """Where to read again, and the hints that are open."""
     section = sections.of(exercise)
-    address = sections.url(section, site) if section else ""
-    return {"section": section, "address": address, "hints": opened(exercise, hints)}
+    again = Markup(sections.again_html(section, site)) if section else ""
+    return {"again": again, "hints": opened(exercise, hints)}
 
 
 def _helpers(graded: NotebookNode) -> dict[str, list[str]]:

@@ -44,8 +44,8 @@ def check(
             if len(files) == 1 and not json:  # one file has room for all there is to say
                 for one in verdict.exercises:
                     if one.checks and one.status in ("failed", "error", "timeout"):
-                        again = sections.again(course.load(str(verdict.chapter)).exercise(one.name))
-                        lines += [exercise_text(one), *([f"  {again}"] if again else [])]
+                        section = sections.of(course.load(str(verdict.chapter)).exercise(one.name))
+                        lines += [exercise_text(one), *([f"  {sections.again(section)}"] if section else [])]
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     raise typer.Exit(0 if perfect else 1)

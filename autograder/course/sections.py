@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from itertools import chain
 from pathlib import Path
 
 from autograder import paths
 from autograder.course.chapter import CourseError, Exercise
 
+AGAIN = "To read again"
 BOOK, CONFIG = paths.ROOT / "book", paths.ROOT / "_config.yml"
 FENCE = re.compile(r"^(`{3,}|~{3,}|:{3,}).*?^\1\s*?$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^\(([\w-]+)\)=\n+#{1,6} (.+)$", re.MULTILINE)
@@ -42,10 +44,14 @@ def url(section: Section, site: str = "") -> str:
     return f"{site.rstrip('/')}/{section.page}" if site else section.page
 
 
-def again(exercise: Exercise) -> str:
-    """A line that leads a learner back to the section; "" where there is none."""
-    section = of(exercise)
-    return f"To read again: {section.title}, {url(section)}" if section else ""
+def again(section: Section) -> str:
+    """What leads a learner back to it, as a line of text."""
+    return f"{AGAIN}: {section.title}, {url(section)}"
+
+
+def again_html(section: Section, site: str = "") -> str:
+    """The same as HTML."""
+    return f'{AGAIN}: <a href="{escape(url(section, site))}">{escape(section.title)}</a>'
 
 
 @cache

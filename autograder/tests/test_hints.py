@@ -80,7 +80,7 @@ def test_the_page_shows_what_the_journal_has_opened(submitted: Path, run: Grade,
     """One more for each wrong try, none for what is right, none for another's tries, and none for judging again."""
     for number in range(1, 5):
         hand_in(submitted, "ann", {**RIGHT, "rnn_step": f"{WRONG['rnn_step']}\n# try {number}"})
-        hand_in(submitted, "bob", {**RIGHT, "readout": WRONG["readout"]})
+        hand_in(submitted, "bob", {**RIGHT, "rnn_step": WRONG["rnn_step"]})
         run()
         judge.checks = f"checks-{number}"
         run()

@@ -36,6 +36,10 @@ CASES = [
         "Two of three exercises are right. What is left to mend is c: none of its four checks holds yet.",
     ),
     (
+        [*RIGHT, one("c", "failed", 1, 5), one("d", "failed", 2, 5)],
+        "Two of four exercises are right. Begin with c: one of its five checks holds already.",
+    ),
+    (
         [one("a", "error"), RIGHT[1], one("x", "missing"), one("y", "missing")],
         "One of four exercises is right. What is left to mend is a: its code breaks off with an error. "
         "Not written yet: x, y.",
