@@ -65,7 +65,8 @@ def _begin(one: ExerciseVerdict, wrong: int) -> Markup:
         "timeout": "its code takes too long, perhaps in a loop that never ends",
         "forbidden": "it uses something that is not allowed there",
     }.get(one.status, "its code could not be run, or has another name")
-    named = ", and its mistake is a known one" if one.diagnosis else ""
+    known = any(found.id.startswith("mutant:") for found in one.diagnosis)
+    named = ", and its mistake is a known one" if known else ""
     closest = ", which is closest" if _close(one) else ""
     text = f"Begin with {{}}{closest}: {{}}{{}}." if wrong > 1 else "What is left to mend is {}: {}{}."
     return Markup(text).format(_names([one.name]), what, named)

@@ -9,12 +9,13 @@ import pytest
 from autograder.classroom.summary import judging, standing
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Isolation, Status, Verdict
 
-NAMED = [Diagnosis("mutant:m", "Your results are those of ...", "in all 3 calls")]
+RELATED = [Diagnosis("relation:zeros", "Every entry of the result is zero.", "in all 3 calls")]
+NAMED = [*RELATED, Diagnosis("mutant:m", "Your results are those of ...", "in all 3 calls")]
 
 
 def one(name: str, status: Status, held: int = 0, of: int = 4, named: bool = False) -> ExerciseVerdict:
     checks = [CheckVerdict(str(n), "It holds.", n < held, 1.0) for n in range(of)]
-    return ExerciseVerdict(name, status, 4.0 * held / of, 4.0, "", checks, NAMED if named else [])
+    return ExerciseVerdict(name, status, 4.0 * held / of, 4.0, "", checks, NAMED if named else RELATED)
 
 
 RIGHT = [one("a", "passed", 4), one("b", "passed", 4)]
