@@ -191,7 +191,8 @@ def _example_table(example: Example) -> str:
     ]
     table = f'<table style="border-collapse:collapse;margin:0;color:inherit">{"".join(cells)}</table>'
     legend = "<div><em>bold and underlined: entries that differ</em></div>" if differ else ""
-    return f'<div style="overflow-x:auto;margin:.3em 0 .3em 1.4em">{table}{legend}</div>'
+    reachable = 'tabindex="0" role="group" aria-label="example"'  # by keyboard, where it is wider than the page
+    return f'<div {reachable} style="overflow-x:auto;margin:.3em 0 .3em 1.4em">{table}{legend}</div>'
 
 
 def _marks(text: str) -> str:

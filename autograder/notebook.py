@@ -17,6 +17,7 @@ LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to
 
 try:
     from autograder import course, feedback, picture, reading
+    from autograder.course import sections
     from autograder.judge import implementations
     from autograder.judge.devices import judged_everywhere
     from autograder.judge.diagnosis import Diagnoser, careful
@@ -41,7 +42,7 @@ def check_answer(answer: object) -> None:
             verdict = judge(answer, exercise, printed, pictures)
     except KeyboardInterrupt:
         raise CheckFailed("interrupted; nothing was judged") from None
-    show(verdict, pictures)
+    show(verdict, pictures, exercise)
     if verdict.status == "passed":
         if printed.count:
             count, them = ("1 line", "it is") if printed.count == 1 else (f"{printed.count:,} lines", "they are")
@@ -109,13 +110,16 @@ def _warm_up() -> None:
     importlib.import_module("torch._dynamo")
 
 
-def show(verdict: ExerciseVerdict, pictures: Mapping[str, str]) -> None:
-    """Feedback as rich output, with its pictures, where IPython shows it, else as text."""
-    text = feedback.exercise_text(verdict)
+def show(verdict: ExerciseVerdict, pictures: Mapping[str, str], exercise: course.Exercise) -> None:
+    """Feedback as rich output, with its pictures, where IPython shows it, else as text; and where to read again."""
+    text, html = feedback.exercise_text(verdict), feedback.exercise_html(verdict, pictures)
+    if verdict.status != "passed" and (section := sections.of(exercise)):
+        text += f"\n  {sections.again(section)}"
+        html += f"<p>{sections.again_html(section)}</p>"
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
         print(text)
         return
     from IPython.display import display
 
-    display({"text/html": feedback.exercise_html(verdict, pictures), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+    display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]

@@ -92,7 +92,7 @@ Array = np.ndarray
 #    the index, call `f` on `x + nudge` and on `x - nudge`, and divide the difference by twice `eps`.
 
 
-# %% exercise="numerical_gradient" points=6 minutes=25 difficulty=2
+# %% exercise="numerical_gradient" points=6 minutes=25 difficulty=2 section="ch00-slope"
 def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-6) -> Array:
     """The gradient of f at x by central differences: x of any shape -> an array of the same shape."""
     ### BEGIN SOLUTION
@@ -188,7 +188,7 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-6)
 #    things, `np.abs(a) + np.abs(b)` and `1e-12`, and return the largest entry as a `float`.
 
 
-# %% exercise="relative_error" points=4 minutes=15 difficulty=1
+# %% exercise="relative_error" points=4 minutes=15 difficulty=1 section="ch00-apart"
 def relative_error(a: Array, b: Array) -> float:
     """The largest entry of abs(a - b) / max(abs(a) + abs(b), 1e-12): two arrays of one shape -> a number."""
     ### BEGIN SOLUTION

@@ -59,7 +59,7 @@ Array = np.ndarray
 #    `n_symbols` rows.
 
 
-# %% exercise="one_hot" points=3 minutes=10 difficulty=1
+# %% exercise="one_hot" points=3 minutes=10 difficulty=1 section="ch01-symbols"
 def one_hot(ids: Array, n_symbols: int) -> Array:
     """A vector with a single 1 for each symbol: ids (B, T) -> (B, T, V)."""
     ### BEGIN SOLUTION
@@ -103,7 +103,7 @@ def one_hot(ids: Array, n_symbols: int) -> Array:
 # 3. It is one line: `np.tanh` of the sum of two terms.
 
 
-# %% exercise="dense_forward" points=3 minutes=5 difficulty=1
+# %% exercise="dense_forward" points=3 minutes=5 difficulty=1 section="ch01-layers"
 def dense_forward(x: Array, W: Array, b: Array) -> Array:
     """A layer of tanh units: x (B, D), W (D, H), b (H,) -> h (B, H)."""
     ### BEGIN SOLUTION
@@ -184,7 +184,7 @@ def dense_forward(x: Array, W: Array, b: Array) -> Array:
 #    `@`, and `db` is the sum of `dz` over axis 0.
 
 
-# %% exercise="dense_backward" points=6 minutes=25 difficulty=2
+# %% exercise="dense_backward" points=6 minutes=25 difficulty=2 section="ch01-reverse"
 def dense_backward(dh: Array, x: Array, h: Array, W: Array) -> tuple[Array, Array, Array]:
     """Gradients of a tanh layer: dh (B, H), x (B, D), h (B, H), W (D, H) -> dx (B, D), dW (D, H), db (H,)."""
     ### BEGIN SOLUTION
@@ -261,7 +261,7 @@ def dense_backward(dh: Array, x: Array, h: Array, W: Array) -> tuple[Array, Arra
 #    divided by the same number.
 
 
-# %% exercise="softmax_cross_entropy" points=8 minutes=45 difficulty=3
+# %% exercise="softmax_cross_entropy" points=8 minutes=45 difficulty=3 section="ch01-surprise"
 def softmax_cross_entropy(logits: Array, targets: Array, mask: Array) -> tuple[float, Array]:
     """Mean cross-entropy of the rows that count: logits (N, V), targets (N,), mask (N,) -> loss, dlogits (N, V)."""
     ### BEGIN SOLUTION
@@ -330,7 +330,7 @@ def softmax_cross_entropy(logits: Array, targets: Array, mask: Array) -> tuple[f
 #    hears: `dz` for the first, `dlogits` for the second.
 
 
-# %% exercise="mlp_backward" points=6 minutes=30 difficulty=2
+# %% exercise="mlp_backward" points=6 minutes=30 difficulty=2 section="ch01-reverse"
 def mlp_backward(dlogits: Array, x: Array, h: Array, W1: Array, W2: Array) -> tuple[Array, Array, Array, Array]:
     """Gradients of two layers: dlogits (B, V), x (B, D), h (B, H), W1, W2 -> dW1 (D, H), db1 (H,), dW2 (H, V), db2."""
     ### BEGIN SOLUTION
@@ -415,7 +415,7 @@ def mlp_backward(dlogits: Array, x: Array, h: Array, W1: Array, W2: Array) -> tu
 #    and divide once by the number of all pairs.
 
 
-# %% exercise="memoryless_accuracy" points=5 minutes=25 difficulty=2
+# %% exercise="memoryless_accuracy" points=5 minutes=25 difficulty=2 section="ch01-memoryless"
 def memoryless_accuracy(sequences: list[Array]) -> float:
     """The best next-symbol accuracy of a predictor that sees one symbol: a list of arrays (T,) -> a number."""
     ### BEGIN SOLUTION
@@ -463,7 +463,7 @@ def memoryless_accuracy(sequences: list[Array]) -> float:
 #    first `k`.
 
 
-# %% exercise="context_windows" points=4 minutes=15 difficulty=1
+# %% exercise="context_windows" points=4 minutes=15 difficulty=1 section="ch01-window"
 def context_windows(ids: Array, k: int) -> tuple[Array, Array]:
     """Each run of k symbols, and the symbol after it: ids (T,) -> X (T-k, k), y (T-k,)."""
     ### BEGIN SOLUTION
@@ -562,7 +562,7 @@ import torch
 #    `hidden`, then `torch.tanh`, then `output`.
 
 
-# %% exercise="WindowMLP" points=6 minutes=20 difficulty=2 library="torch"
+# %% exercise="WindowMLP" points=6 minutes=20 difficulty=2 section="ch01-window" library="torch"
 class WindowMLP(torch.nn.Module):
     """Predicts the next symbol from the last k: an embedding and two layers."""
 

@@ -71,7 +71,7 @@ Array = np.ndarray
 # 3. It is one line: `np.tanh` of the sum of three terms, namely `x @ Wx`, `h_prev @ Wh` and `b`.
 
 
-# %% exercise="rnn_step" points=4 minutes=5 difficulty=1
+# %% exercise="rnn_step" points=4 minutes=5 difficulty=1 section="ch02-turn"
 def rnn_step(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> Array:
     """One step of a recurrent network: x (B, D), h_prev (B, H) -> h (B, H)."""
     ### BEGIN SOLUTION
@@ -119,7 +119,7 @@ def rnn_step(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #    and append it to the list. After the loop, `np.stack` the list along `axis=1`.
 
 
-# %% exercise="rnn_forward" points=6 minutes=10 difficulty=1
+# %% exercise="rnn_forward" points=6 minutes=10 difficulty=1 section="ch02-turn"
 def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
     """The states after every step: x (B, T, D), h0 (B, H) -> hs (B, T, H)."""
     ### BEGIN SOLUTION
@@ -194,7 +194,7 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
 #    shape `(B, H)`: with `[:, None]` the comparison becomes a column, so that one answer counts for a whole row.
 
 
-# %% exercise="rnn_forward_padded" points=5 minutes=15 difficulty=2
+# %% exercise="rnn_forward_padded" points=5 minutes=15 difficulty=2 section="lab-tasks-hear"
 def rnn_forward_padded(x: Array, h0: Array, lengths: Array, Wx: Array, Wh: Array, b: Array) -> Array:
     """States that freeze at each sequence's end: x (B, T, D), h0 (B, H), lengths (B,) -> hs (B, T, H)."""
     ### BEGIN SOLUTION
@@ -279,7 +279,7 @@ def rnn_forward_padded(x: Array, h0: Array, lengths: Array, Wx: Array, Wh: Array
 #    ValueError(...)`.
 
 
-# %% exercise="readout" points=4 minutes=10 difficulty=1
+# %% exercise="readout" points=4 minutes=10 difficulty=1 section="ch02-kinds"
 def readout(hs: Array, lengths: Array, Wy: Array, by: Array, mode: str) -> Array:
     """Logits of each example (B, V), or of each step (B, T, V): hs (B, T, H), lengths (B,), Wy (H, V), by (V,)."""
     ### BEGIN SOLUTION
@@ -350,7 +350,7 @@ def readout(hs: Array, lengths: Array, Wy: Array, by: Array, mode: str) -> Array
 #    `.reshape(C, T)` folds a stretch into rows, in order.
 
 
-# %% exercise="next_symbol_pairs" points=4 minutes=10 difficulty=1
+# %% exercise="next_symbol_pairs" points=4 minutes=10 difficulty=1 section="ch02-loops"
 def next_symbol_pairs(ids: Array, T: int) -> tuple[Array, Array]:
     """Consecutive chunks of a stream, and what follows each symbol: ids (N,) -> x (C, T), y (C, T)."""
     ### BEGIN SOLUTION
@@ -407,7 +407,7 @@ def next_symbol_pairs(ids: Array, T: int) -> tuple[Array, Array]:
 #    Return it as an `int`.
 
 
-# %% exercise="sample_symbol" points=6 minutes=20 difficulty=2
+# %% exercise="sample_symbol" points=6 minutes=20 difficulty=2 section="lab-text-write"
 def sample_symbol(logits: Array, temperature: float, u: float) -> int:
     """The symbol on whose piece u falls: logits (V,), temperature > 0, 0 <= u < 1 -> 0..V-1."""
     ### BEGIN SOLUTION
@@ -495,7 +495,7 @@ def sample_symbol(logits: Array, temperature: float, u: float) -> int:
 #    this `h`.
 
 
-# %% exercise="generate" points=6 minutes=25 difficulty=2
+# %% exercise="generate" points=6 minutes=25 difficulty=2 section="lab-text-write"
 def generate(
     start: int, h0: Array, n: int, temperature: float, uniforms: Array,
     Wx: Array, Wh: Array, b: Array, Wy: Array, by: Array,
@@ -599,7 +599,7 @@ def generate(
 #      and let the output ask whether it is above one half.
 
 
-# %% exercise="design_adder" points=8 minutes=45 difficulty=3
+# %% exercise="design_adder" points=8 minutes=45 difficulty=3 section="ch02-history"
 def design_adder() -> tuple[Array, Array, Array, Array, Array]:
     """Weights of an adder of threshold units: Wx (2, 3), Wh (3, 3), b (3,), Wy (3, 1), by (1,)."""
     ### BEGIN SOLUTION
@@ -678,7 +678,7 @@ import torch
 #    three. In `forward`, take `torch.tanh` of `x @ self.weight_ih.T`, plus `h @ self.weight_hh.T`, plus both biases.
 
 
-# %% exercise="RNNCell" points=6 minutes=15 difficulty=2 library="torch"
+# %% exercise="RNNCell" points=6 minutes=15 difficulty=2 section="ch02-turn" library="torch"
 class RNNCell(torch.nn.Module):
     """One step of a recurrent network, with the parameters of torch.nn.RNNCell."""
 

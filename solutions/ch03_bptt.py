@@ -73,7 +73,7 @@ Array = np.ndarray
 #    `(B*T, V)` and multiply as in a layer, or let `np.einsum` sum over `b` and `t`.
 
 
-# %% exercise="readout_backward" points=4 minutes=10 difficulty=1
+# %% exercise="readout_backward" points=4 minutes=10 difficulty=1 section="ch01-reverse"
 def readout_backward(dlogits: Array, hs: Array, Wy: Array) -> tuple[Array, Array, Array]:
     """dlogits (B, T, V), hs (B, T, H), Wy (H, V) -> dhs (B, T, H), dWy (H, V), dby (V,)."""
     ### BEGIN SOLUTION
@@ -129,7 +129,7 @@ def readout_backward(dlogits: Array, hs: Array, Wy: Array) -> tuple[Array, Array
 #    examples.
 
 
-# %% exercise="rnn_step_backward" points=6 minutes=25 difficulty=2
+# %% exercise="rnn_step_backward" points=6 minutes=25 difficulty=2 section="ch03-step"
 def rnn_step_backward(
     dh: Array, x: Array, h_prev: Array, h: Array, Wx: Array, Wh: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
@@ -225,7 +225,7 @@ def rnn_step_backward(
 #    transposed.
 
 
-# %% exercise="untied_gradients" points=6 minutes=30 difficulty=2
+# %% exercise="untied_gradients" points=6 minutes=30 difficulty=2 section="ch03-walk"
 def untied_gradients(dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array) -> tuple[Array, Array, Array]:
     """dhs (B, T, H), x (B, T, D), h0 (B, H), hs (B, T, H) -> dWx (T, D, H), dWh (T, H, H), db (T, H)."""
     ### BEGIN SOLUTION
@@ -308,7 +308,7 @@ def untied_gradients(dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: 
 #    after the last turn is `dh0`.
 
 
-# %% exercise="rnn_backward" points=8 minutes=50 difficulty=3
+# %% exercise="rnn_backward" points=8 minutes=50 difficulty=3 section="ch03-walk"
 def rnn_backward(
     dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
@@ -412,7 +412,7 @@ def rnn_backward(
 #    `1e-6`. One random `n` moves all entries at once, so ten forward runs are enough.
 
 
-# %% exercise="is_correct_backward" points=8 minutes=45 difficulty=3
+# %% exercise="is_correct_backward" points=8 minutes=45 difficulty=3 section="ch03-test"
 def is_correct_backward(backward: Callable[..., tuple[Array, ...]]) -> bool:
     """Is `backward(dhs, x, h0, hs, Wx, Wh)` a right rnn_backward? True or False."""
     ### BEGIN SOLUTION
@@ -503,7 +503,7 @@ def is_correct_backward(backward: Callable[..., tuple[Array, ...]]) -> bool:
 #    `hs[:, t - 1]`, also at the start of a chunk; only at `t = 0` is it `h0`.
 
 
-# %% exercise="truncated_backward" points=6 minutes=40 difficulty=3
+# %% exercise="truncated_backward" points=6 minutes=40 difficulty=3 section="ch03-truncated"
 def truncated_backward(
     dhs: Array, x: Array, h0: Array, hs: Array, Wx: Array, Wh: Array, k: int
 ) -> tuple[Array, Array, Array]:
@@ -604,7 +604,7 @@ def truncated_backward(
 #    new `M` at index `t - 1`.
 
 
-# %% exercise="state_jacobian_norms" points=6 minutes=40 difficulty=3
+# %% exercise="state_jacobian_norms" points=6 minutes=40 difficulty=3 section="ch03-vanish"
 def state_jacobian_norms(hs: Array, Wh: Array) -> Array:
     """hs (T, H), Wh (H, H) -> for each step t the spectral norm of the derivative of the last state by h_t, (T,)."""
     ### BEGIN SOLUTION
@@ -694,7 +694,7 @@ def state_jacobian_norms(hs: Array, Wh: Array) -> Array:
 #    `max_norm / norm`. Return the list of each array times the scale, and the norm.
 
 
-# %% exercise="clip_by_global_norm" points=4 minutes=15 difficulty=1
+# %% exercise="clip_by_global_norm" points=4 minutes=15 difficulty=1 section="ch03-explodes"
 def clip_by_global_norm(grads: list[Array], max_norm: float) -> tuple[list[Array], float]:
     """Arrays of any shapes -> the arrays, scaled so that their common norm is at most max_norm; the norm before."""
     ### BEGIN SOLUTION
@@ -760,7 +760,7 @@ State: TypeAlias = "torch.Tensor | tuple[torch.Tensor, ...] | None"
 #    if it is `None`, leave it.
 
 
-# %% exercise="train_step" points=6 minutes=30 difficulty=2 library="torch"
+# %% exercise="train_step" points=6 minutes=30 difficulty=2 section="ch03-training" library="torch"
 def train_step(
     model: torch.nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor, state: State
 ) -> tuple[float, State]:

@@ -77,7 +77,7 @@ Array = np.ndarray
 #    every number. Apply that to the first, second and fourth block, and `np.tanh` itself to the third.
 
 
-# %% exercise="lstm_gates" points=4 minutes=10 difficulty=1
+# %% exercise="lstm_gates" points=4 minutes=10 difficulty=1 section="ch04-cell"
 def lstm_gates(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array, Array, Array]:
     """x (B, D), h_prev (B, H), weights of width 4H in the order i, f, g, o -> i, f, g, o, each (B, H)."""
     ### BEGIN SOLUTION
@@ -130,7 +130,7 @@ def lstm_gates(x: Array, h_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple
 #    of the **new** cell.
 
 
-# %% exercise="lstm_step" points=4 minutes=5 difficulty=1
+# %% exercise="lstm_step" points=4 minutes=5 difficulty=1 section="ch04-cell"
 def lstm_step(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array]:
     """One step of an LSTM: x (B, D), h_prev (B, H), c_prev (B, H) -> h (B, H), c (B, H)."""
 
@@ -211,7 +211,7 @@ def lstm_step(x: Array, h_prev: Array, c_prev: Array, Wx: Array, Wh: Array, b: A
 #    After the loop, `np.stack` each of the two lists along `axis=1`.
 
 
-# %% exercise="lstm_forward" points=5 minutes=10 difficulty=1
+# %% exercise="lstm_forward" points=5 minutes=10 difficulty=1 section="ch04-cell"
 def lstm_forward(x: Array, h0: Array, c0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array]:
     """Outputs and cells after every step: x (B, T, D), h0, c0 (B, H) -> hs (B, T, H), cs (B, T, H)."""
 
@@ -288,7 +288,7 @@ def lstm_forward(x: Array, h0: Array, c0: Array, Wx: Array, Wh: Array, b: Array)
 #    - The output gate is always open: its bias does it.
 
 
-# %% exercise="design_latch" points=6 minutes=30 difficulty=2
+# %% exercise="design_latch" points=6 minutes=30 difficulty=2 section="ch04-metaphor"
 def design_latch() -> tuple[Array, Array, Array]:
     """Weights of a one-unit LSTM that latches its first input when its second is 1: Wx (2, 4), Wh (1, 4), b (4,)."""
     ### BEGIN SOLUTION
@@ -365,7 +365,7 @@ def design_latch() -> tuple[Array, Array, Array]:
 #    gate at `t + 1`.
 
 
-# %% exercise="cell_memory" points=4 minutes=15 difficulty=2
+# %% exercise="cell_memory" points=4 minutes=15 difficulty=2 section="ch04-memory"
 def cell_memory(f: Array) -> Array:
     """Part of each cell that is left at the last step, by the forget gates alone: f (B, T, H) -> (B, T, H)."""
     ### BEGIN SOLUTION
@@ -404,7 +404,7 @@ def cell_memory(f: Array) -> Array:
 # 3. Copy with `b.copy()`, assign `beta` to the entries from `H` up to (and without) `2 * H`, return the copy.
 
 
-# %% exercise="forget_bias" points=2 minutes=5 difficulty=1
+# %% exercise="forget_bias" points=2 minutes=5 difficulty=1 section="ch04-memory"
 def forget_bias(b: Array, beta: float) -> Array:
     """The bias (4H,) with its forget quarter set to beta; b itself is not changed."""
     ### BEGIN SOLUTION
@@ -503,7 +503,7 @@ def forget_bias(b: Array, beta: float) -> Array:
 #      input times `da` for the two weight gradients, and the sum of `da` over the examples for `db`.
 
 
-# %% exercise="lstm_step_backward" points=8 minutes=60 difficulty=3
+# %% exercise="lstm_step_backward" points=8 minutes=60 difficulty=3 section="ch04-back"
 def lstm_step_backward(
     dh: Array, dc: Array, x: Array, h_prev: Array, c_prev: Array,
     i: Array, f: Array, g: Array, o: Array, c: Array, Wx: Array, Wh: Array,
@@ -611,7 +611,7 @@ def lstm_step_backward(
 #    gate.
 
 
-# %% exercise="lstm_backward" points=8 minutes=75 difficulty=3
+# %% exercise="lstm_backward" points=8 minutes=75 difficulty=3 section="ch04-back"
 def lstm_backward(
     dhs: Array, x: Array, h0: Array, c0: Array, hs: Array, cs: Array, Wx: Array, Wh: Array, b: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
@@ -756,7 +756,7 @@ import torch
 #    `torch.tanh` as in `lstm_step`; return the new `h` and `c` as a pair.
 
 
-# %% exercise="LSTMCell" points=6 minutes=20 difficulty=2 library="torch"
+# %% exercise="LSTMCell" points=6 minutes=20 difficulty=2 section="ch04-cell" library="torch"
 class LSTMCell(torch.nn.Module):
     """One step of an LSTM, with the parameters of torch.nn.LSTMCell."""
 

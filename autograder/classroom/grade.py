@@ -57,7 +57,7 @@ def grade(
         folder.locked(),
         _journal(folder.journals / f"{chapter}.jsonl") as journal,
         Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
-        Results(chapter, folder, writer) as results,
+        Results(chapter, folder, writer, journal.of) as results,
     ):
         run = Run(chapter, journal, results, judge)
         _judge(run, handed, jobs or cores.count(), regrade, console)

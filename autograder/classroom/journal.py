@@ -46,7 +46,10 @@ class Journal:
         data = path.read_bytes()
         self._size = data.rfind(b"\n") + 1
         os.ftruncate(self._file, self._size)
-        self.known: dict[Key, Verdict] = {key(verdict): verdict for verdict in _verdicts(data)}
+        self.known: dict[Key, Verdict] = {}
+        self._of: dict[str | None, list[Verdict]] = {}
+        for verdict in _verdicts(data):
+            self._know(verdict)
         _sync_folder(path.parent)
 
     def append(self, verdict: Verdict) -> None:
@@ -63,7 +66,16 @@ class Journal:
                 os.ftruncate(self._file, self._size)
                 raise
             self._size += len(data)
-            self.known[key(verdict)] = verdict
+            self._know(verdict)
+
+    def of(self, student: str) -> list[Verdict]:
+        """All verdicts on what a student handed in, in the order in which they were reached."""
+        with self._lock:
+            return list(self._of.get(student, ()))
+
+    def _know(self, verdict: Verdict) -> None:
+        self.known[key(verdict)] = verdict
+        self._of.setdefault(verdict.student, []).append(verdict)
 
     def close(self) -> None:
         with self._lock:

@@ -6,7 +6,7 @@ nbgrader's own page of the same notebook takes ten times as long and is thirty t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -19,7 +19,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
 from autograder.classroom.gradebook import NO_RESPONSE, Entry
+from autograder.classroom.hints import Hint, opened
 from autograder.classroom.rebuild import CHECK, clean, line
+from autograder.classroom.summary import judging, standing
+from autograder.course import Chapter, Exercise, sections
+from autograder.course.sections import Section
 from autograder.feedback import WORDS
 from autograder.judge.verdict import Verdict
 
@@ -29,11 +33,13 @@ STYLES = (
 )  # from accessible-pygments, which the theme brings along
 LEXER, FORMATTER = PythonLexer(), HtmlFormatter(nowrap=True)
 MAX_SHOWN = 20_000  # characters of one cell
+ROUNDING = 0.005  # points; a smaller difference does not show
+PROMISES = Section("What the grader promises", "book/promises.html")
 
 
 @dataclass(frozen=True)
-class _Section:
-    """What the page says of one exercise."""
+class _Part:
+    """What the page says of one exercise; an answer that was left as it was handed out is not shown."""
 
     name: str
     status: str
@@ -43,27 +49,44 @@ class _Section:
     comment: str
     answer: Markup
     helpers: list[Markup]
+    untouched: bool
+    again: str = ""
+    hints: tuple[Hint, ...] = ()
 
 
-def page(title: str, graded: NotebookNode, verdict: Verdict, entry: Entry) -> str:
-    """The page of one graded notebook, whose check cells hold the feedback; ``title`` is the chapter's."""
-    sections = list(_sections(graded, verdict, entry))
+def page(
+    chapter: Chapter,
+    graded: NotebookNode,
+    verdict: Verdict,
+    entry: Entry,
+    hints: Mapping[str, int],
+    site: str = "",
+) -> str:
+    """The page of one graded notebook, whose check cells hold the feedback.
+
+    ``hints`` says how many hints of each exercise are open (`autograder.classroom.hints.reached`);
+    links to sections lead to the website at ``site``, or else to the one that ``_config.yml`` names.
+    """
+    parts = list(_parts(chapter, graded, verdict, entry, hints, site))
     text: str = _template().render(
-        title=title,
+        title=chapter.title,
         student=line(verdict.student or ""),
         score=entry.score,
         max_score=verdict.max_score,
         penalty=entry.penalty,
+        reviewed=abs(entry.score - verdict.score) > ROUNDING,
+        standing=standing(verdict, [part.name for part in parts if part.untouched]),
         notes=[line(note, 500) for note in [verdict.message, *verdict.notes[:20]] if note],
-        exercises=sections,
-        seed=verdict.seed,
-        device=verdict.device,
-        isolation=", ".join([verdict.isolation, *verdict.holes]),
+        exercises=parts,
+        judging="" if verdict.message else judging(verdict),  # of a file that could not be read, nothing ran
+        promises=sections.url(PROMISES, site),
     )
     return text
 
 
-def _sections(graded: NotebookNode, verdict: Verdict, entry: Entry) -> Iterator[_Section]:
+def _parts(
+    chapter: Chapter, graded: NotebookNode, verdict: Verdict, entry: Entry, hints: Mapping[str, int], site: str
+) -> Iterator[_Part]:
     cells = {cell.id: cell for cell in graded.cells}
     before = _helpers(graded)
     for one in verdict.exercises:
@@ -71,8 +94,8 @@ def _sections(graded: NotebookNode, verdict: Verdict, entry: Entry) -> Iterator[
         if answer is None or check is None:
             continue
         comment = entry.comments.get(one.name, "")
-        untouched = comment == NO_RESPONSE  # the feedback says so in more words
-        yield _Section(
+        untouched = one.status == "missing" and comment == NO_RESPONSE  # the feedback says so in more words
+        yield _Part(
             one.name,
             WORDS[one.status],
             one.score,
@@ -81,7 +104,16 @@ def _sections(graded: NotebookNode, verdict: Verdict, entry: Entry) -> Iterator[
             "" if untouched else comment,
             Markup("") if untouched else _code(answer.source),
             [_code(source) for source in before.get(one.name, [])],
+            untouched,
+            **({} if one.status == "passed" else _help(chapter.exercise(one.name), hints.get(one.name, 0), site)),
         )
+
+
+def _help(exercise: Exercise, hints: int, site: str) -> dict[str, Any]:
+    """Where to read again, and the hints that are open."""
+    section = sections.of(exercise)
+    again = Markup(sections.again_html(section, site)) if section else ""
+    return {"again": again, "hints": opened(exercise, hints)}
 
 
 def _helpers(graded: NotebookNode) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from autograder import course
 from autograder.classroom.folder import DELIVERED, ClassroomError, CourseFolder, Handed, unwritable
 from autograder.classroom.gradebook import Entry, Writer
+from autograder.classroom.hints import reached
 from autograder.classroom.pages import page
 from autograder.classroom.rebuild import line, rebuild, stamp, write_verdict
 from autograder.judge.submission import read
@@ -30,17 +31,19 @@ ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of the whole file
 THREADS = 4  # that write files; where folders are on a server, most of the time is spent waiting for it
 AHEAD = 16  # submissions in the gradebook whose files are not written yet: they are kept in memory
 
+History = Callable[[str], Sequence[Verdict]]
+
 
 class Results:
     """The thread that has the gradebook enters each verdict there; others write its files, several at a time.
 
     What cannot be written now, because no room is left or the gradebook is locked, is tried once more by `finish`.
-    ``problems`` are lines for the instructor.
+    ``history`` gives all verdicts on a student's work of the chapter; ``problems`` are lines for the instructor.
     """
 
-    def __init__(self, chapter: str, folder: CourseFolder, writer: Writer) -> None:
-        self.chapter, self.folder, self.writer = chapter, folder, writer
-        self.title, self.master = course.load(chapter).title, course.master(chapter)
+    def __init__(self, chapter: str, folder: CourseFolder, writer: Writer, history: History) -> None:
+        self.chapter, self.folder, self.writer, self.history = chapter, folder, writer, history
+        self.course, self.master = course.load(chapter), course.master(chapter)
         self.entered = writer.complete()
         self.problems: list[str] = []
         self.locked_out = ""  # why nothing can be written at the moment
@@ -96,7 +99,8 @@ class Results:
         student, name = handed.student, self.chapter
         feedback, target = self.folder.feedback(student, name), self.folder.autograded(student, name)
         with self._kept(handed, verdict):
-            replace(feedback / f"{name}.html", page(self.title, graded, verdict, entry))
+            text = page(self.course, graded, verdict, entry, reached(self.history(student)))
+            replace(feedback / f"{name}.html", text)
             self.folder.copy_files(handed.folder, feedback, only=DELIVERED)
             self.folder.set_permissions(feedback, 0o644)
             if target.exists():

@@ -29,6 +29,8 @@ def check(
     from autograder.judge.selftest import start_ahead
 
     start_ahead()
+    from autograder import course
+    from autograder.course import sections
     from autograder.feedback import exercise_text, verdict_text
     from autograder.judge.session import Judge
 
@@ -40,11 +42,10 @@ def check(
             perfect = perfect and not verdict.message and all(e.status == "passed" for e in verdict.exercises)
             lines = [verdict.to_json()] if json else [ascii(str(file))[1:-1], verdict_text(verdict)]
             if len(files) == 1 and not json:  # one file has room for all there is to say
-                lines += [
-                    exercise_text(e)
-                    for e in verdict.exercises
-                    if e.checks and e.status in ("failed", "error", "timeout")
-                ]
+                for one in verdict.exercises:
+                    if one.checks and one.status in ("failed", "error", "timeout"):
+                        section = sections.of(course.load(str(verdict.chapter)).exercise(one.name))
+                        lines += [exercise_text(one), *([f"  {sections.again(section)}"] if section else [])]
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     raise typer.Exit(0 if perfect else 1)

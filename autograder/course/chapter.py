@@ -33,6 +33,7 @@ class Exercise:
     ``source`` is the cell with its solution and without the markers.
     ``starter`` is what the learner gets: each solution region replaced by nbgrader's stub.
     ``region`` holds the lines of the solution, stripped: none of them may be released.
+    ``section`` is the label of the section of the website that teaches it: see `autograder.course.sections`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Exercise:
     source: str
     starter: str
     region: tuple[str, ...]
+    section: str = ""
 
     @property
     def card(self) -> str:

@@ -4,7 +4,9 @@ The markers, each on the header line of a cell:
 
     # %% [markdown] statement="rnn_step"                          the question, under a heading
     # %% [markdown] hints="rnn_step"                              a numbered list of three
-    # %% exercise="rnn_step" points=4 minutes=5 difficulty=1      the answer; library="torch" where it is not NumPy
+    # %% exercise="rnn_step" points=4 minutes=5 difficulty=1 section="ch02-turn"
+                                                                the answer; section is the label in book/ where it is
+                                                                taught; library="torch" where it is not NumPy
     # %% active="ipynb" alt="..."                                 a demonstration; alt says what its picture shows
     # %%                                                          setup: imports that every answer may rely on
 
@@ -16,11 +18,13 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import jupytext
 from jupytext.formats import JupytextFormatError
 
+from autograder.course import sections
 from autograder.course.chapter import Cell, Chapter, CourseError, Exercise, Kind
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -39,7 +43,7 @@ HEADERS: dict[Kind, _Header] = {
     "statement": _Header("markdown", ("statement",)),
     "hints": _Header("markdown", ("hints",)),
     "text": _Header("markdown"),
-    "exercise": _Header("code", ("exercise", "points", "minutes", "difficulty"), ("library",)),
+    "exercise": _Header("code", ("exercise", "points", "minutes", "difficulty", "section"), ("library",)),
     "demonstration": _Header("code", ("active",), ("alt",)),
     "setup": _Header("code"),
 }
@@ -115,6 +119,7 @@ def _exercise(slug: str, one: _Marked, parts: dict[tuple[Kind, str], _Marked]) -
     library = header.get("library", "numpy")
     if library not in ("numpy", "torch"):
         raise one.error(f'library of {name} is {library!r}; it has to be "numpy" or "torch"')
+    _section(one)
     for kind in ("statement", "hints"):
         if (kind, name) not in parts:
             raise one.error(f'{name} has no {kind}; add a cell  # %% [markdown] {kind}="{name}"  before it')
@@ -134,7 +139,17 @@ def _exercise(slug: str, one: _Marked, parts: dict[tuple[Kind, str], _Marked]) -
         source=source,
         starter=starter,
         region=region,
+        section=header["section"],
     )
+
+
+def _section(one: _Marked) -> None:
+    """A label of the book; any text will do where there is no book."""
+    label, labels = one.header["section"], sections.known()
+    if not isinstance(label, str) or (labels and label not in labels):
+        near = get_close_matches(str(label), labels, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "write the label above a heading of book/*.md, without (...)="
+        raise one.error(f"section of {one.cell.name} is {label!r}, which is no section of the book; {hint}")
 
 
 def _number(one: _Marked, key: str, types: tuple[type[float], ...], wanted: str, most: float = 1000) -> None:

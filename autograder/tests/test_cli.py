@@ -46,6 +46,15 @@ def test_check_says_in_words_what_holds() -> None:
     assert done.returncode == 0 and f"{FULL:g} of {FULL:g} points" in done.stdout and "✓ RNNCell" in done.stdout
 
 
+def test_check_says_of_one_wrong_file_where_to_read_again(tmp_path: Path) -> None:
+    """The section of the website that teaches the exercise; nothing of the kind for what is not there."""
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("def rnn_step(x, h_prev, Wx, Wh, b):\n    return h_prev")
+    done = run("check", wrong)
+    assert done.returncode == 1 and done.stdout.count("To read again: ") == 1
+    assert "  To read again: The loop, https://" in done.stdout.splitlines()[-1]
+
+
 def test_doctor_finds_this_machine_fit() -> None:
     """Where the tests run, everything that grading needs is there."""
     done = run("doctor")

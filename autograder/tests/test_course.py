@@ -31,7 +31,7 @@ import numpy as np
 # 2. It is written 1.
 # 3. Say that the function gives it back.
 
-# %% exercise="one" points=2 minutes=1 difficulty=1
+# %% exercise="one" points=2 minutes=1 difficulty=1 section="ch02-turn"
 def one():
     """The number one."""
     ### BEGIN SOLUTION
@@ -51,6 +51,10 @@ MISTAKES = [
     ("minutes=1", "minutes=1.5", "minutes of one is 1.5; it has to be a whole number"),
     ("difficulty=1", "difficulty=4", "difficulty of one is 4; it has to be 1, 2 or 3"),
     ("difficulty=1", "difficulty=1 level=2", "unknown parameter level; a exercise cell takes"),
+    (' section="ch02-turn"', "", "exercise without section; add it"),
+    ('section="ch02-turn"', 'section="ch02-trun"', "which is no section of the book; did you mean ch02-turn?"),
+    ('section="ch02-turn"', 'section="nowhere"', "is 'nowhere', which is no section of the book; write the label"),
+    ('section="ch02-turn"', "section=2", "section of one is 2"),
     ("difficulty=1", 'difficulty=1 library="jax"', "library of one is 'jax'"),
     ('hints="one"', "", "one has no hints; add a cell"),
     ('statement="one"', "", "one has no statement; add a cell"),
@@ -62,7 +66,7 @@ MISTAKES = [
     ("### BEGIN SOLUTION", "# BEGIN SOLUTION", "misspelt solution marker in one"),
     ("def one():", "def two():", "cell defines no function or class one"),
     ("def one():", "def one(:", "one is not valid Python"),
-    ('exercise="one" points=2 minutes=1 difficulty=1', "", "solution markers outside an exercise"),
+    ('exercise="one" points=2 minutes=1 difficulty=1 section="ch02-turn"', "", "solution markers outside an exercise"),
     ("# # A title\n", "# A text\n", "no title; begin the file"),
     ("# %% active", SOURCE[SOURCE.index("# %% exercise") :] + "# %% active", "second exercise cell of one"),
 ]
@@ -94,6 +98,7 @@ def test_what_is_read_is_what_was_written() -> None:
     """Statement, hints, source and starter come out of the one file."""
     exercise = markers.parse(SOURCE, "ch99").exercise("one")
     assert (exercise.points, exercise.minutes, exercise.difficulty, exercise.library) == (2.0, 1, 1, "numpy")
+    assert exercise.section == "ch02-turn"
     assert exercise.hints[1] == "It is written 1."
     assert exercise.statement.startswith("## One")
     assert exercise.region == ("number = 0 + 1", "return number")

@@ -49,14 +49,16 @@ def test_right_answer_returns_nothing(name: str, capsys: pytest.CaptureFixture[s
     first = capsys.readouterr()
     check(solved(name))
     assert first == capsys.readouterr()
-    assert first.out.startswith(f"✓ {name}: passed") and not first.err
+    assert first.out.startswith(f"✓ {name}: passed") and not first.err and "To read again" not in first.out
 
 
 def test_wrong_answer_fails_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """A wrong answer raises how many checks failed and the first sentence; the diagnosis is printed above."""
+    """It raises how many checks failed and the first sentence; above stand the diagnosis, and where to read again."""
     with fails(r"^rnn_step: \d of \d checks failed: .*\.$"):
         check(named("rnn_step", lambda x, h_prev, Wx, Wh, b: np.tanh(x @ Wx + b)))
-    assert "looks at the input alone" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "looks at the input alone" in out
+    assert re.search(r"^  To read again: The loop, https://.*/book/ch02_recurrence.html#ch02-turn$", out, re.MULTILINE)
 
 
 def test_starter(capsys: pytest.CaptureFixture[str]) -> None:

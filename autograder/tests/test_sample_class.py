@@ -140,6 +140,14 @@ def test_nobody_is_left_out(ours: Path, our_scores: Scores, stock: Path, stock_s
     assert {path.parts[-3] for path in ours.glob(f"feedback/*/{CHAPTER}/{CHAPTER}.html")} == names
 
 
+def test_nobody_is_on_the_page_of_another(ours: Path) -> None:
+    """A feedback page has its own student's name on it, and no classmate's."""
+    names = {student.name for student in students(CHAPTER)}
+    for name in names:
+        text = (ours / "feedback" / name / CHAPTER / f"{CHAPTER}.html").read_text(encoding="utf-8")
+        assert {other for other in names if other in text} == {name}
+
+
 def test_stock_feedback_and_export_work_on_it(stock: Path, stock_scores: Scores) -> None:
     """nbgrader makes its feedback pages and its table of it, of torn, copied and forged notebooks too."""
     nbgrader(stock, "generate_feedback", CHAPTER, "--student=[fghsv]*")
