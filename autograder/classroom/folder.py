@@ -120,6 +120,10 @@ class CourseFolder:
                 found.append(Handed(student.name, folder, folder / f"{chapter}.ipynb"))
         return found
 
+    def students(self) -> list[str]:
+        """Everybody with a folder in ``submitted``."""
+        return sorted(path.name for path in _folders(self.submitted))
+
     def copy_files(self, source: Path, target: Path, only: tuple[str, ...] = ("*",)) -> None:
         """Copy what was handed in beside notebooks, as stock nbgrader does, but never a link, a pipe or a huge file."""
         for folder, folders, names in os.walk(source, followlinks=False):

@@ -54,7 +54,7 @@ def page(title: str, graded: NotebookNode, verdict: Verdict, entry: Entry) -> st
         score=entry.score,
         max_score=verdict.max_score,
         penalty=entry.penalty,
-        notes=[line(note, 500) for note in [verdict.message, *verdict.notes[:20]] if note],
+        notes=[line(note, 500) for note in [verdict.message, entry.late, *verdict.notes[:20]] if note],
         exercises=sections,
         seed=verdict.seed,
         device=verdict.device,

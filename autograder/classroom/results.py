@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -28,6 +29,8 @@ from autograder.judge.verdict import Verdict
 
 ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of the whole file system, and not of one submission
 THREADS = 4  # that write files; where folders are on a server, most of the time is spent waiting for it
+MARK = re.compile(rb"<!-- gradebook (\w+) -->")  # ends a page: which entry it shows
+Work = tuple[Handed, Verdict, bool]  # what `Results.write` is asked for
 AHEAD = 16  # submissions in the gradebook whose files are not written yet: they are kept in memory
 
 
@@ -44,7 +47,7 @@ class Results:
         self.entered = writer.complete()
         self.problems: list[str] = []
         self.locked_out = ""  # why nothing can be written at the moment
-        self.later: list[tuple[Handed, Verdict]] = []
+        self.later: list[Work] = []
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
         self.begun: set[Future[None]] = set()
 
@@ -54,24 +57,27 @@ class Results:
     def __exit__(self, *_: object) -> None:
         self.pool.shutdown(cancel_futures=True)  # nothing is written after the folder is free for another grader
 
-    def write(self, handed: Handed, verdict: Verdict) -> None:
-        """Enter a verdict in the gradebook, and let its page and notebook be written."""
+    def write(self, handed: Handed, verdict: Verdict, page_only: bool = False) -> None:
+        """Enter a verdict in the gradebook, and let its page and notebook be written.
+
+        With ``page_only`` grades and notebook are right already: the late penalty is reckoned again, and shown.
+        """
         if self.locked_out:
-            self.later.append((handed, verdict))
+            self.later.append((handed, verdict, page_only))
             return
-        with self._kept(handed, verdict):
+        with self._kept(handed, verdict, page_only):
             graded = rebuild(self.master, read(handed.notebook, self.chapter))
             write_verdict(graded, verdict)
-            entry = self.writer.write(handed.student, graded, handed.timestamp, handed.notebook.is_file())
+            entry = self.writer.write(handed, None if page_only else graded)
             self._settle(AHEAD)
-            self.begun.add(self.pool.submit(self._write_files, handed, verdict, graded, entry))
+            self.begun.add(self.pool.submit(self._write_files, handed, verdict, graded, entry, page_only))
 
     def finish(self) -> None:
         """Try once more what could not be written; its verdicts are in the journal whatever happens."""
         self._settle()
         waiting, self.later, self.locked_out = self.later, [], ""
-        for handed, verdict in waiting:
-            self.write(handed, verdict)
+        for one in waiting:
+            self.write(*one)
         self._settle()
         if self.later:
             kept = f"{len(self.later)} verdicts are kept, but their grades and pages are not all written"
@@ -88,17 +94,36 @@ class Results:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
+    def shown(self, handed: Handed) -> bool:
+        """Whether the penalty is the right one, and the page shows the scores and comments that the gradebook has now.
+
+        A page that is not ours, such as one of ``nbgrader generate_feedback``, shows what its maker wanted.
+        """
+        standing = self.entered[handed.student]
+        path = self.folder.feedback(handed.student, self.chapter) / f"{self.chapter}.html"
+        try:
+            found = MARK.search(path.read_bytes()[-100:])
+        except OSError:
+            return False
+        same = found is None or found[1].decode() == standing.entry.mark
+        return same and self.writer.agrees(standing, handed)
+
     def note(self, handed: Handed, error: Exception) -> None:
         """A line on what went wrong with one submission."""
         self.problems.append(line(f"{handed.student}: {type(error).__name__}: {error}", 300))
 
-    def _write_files(self, handed: Handed, verdict: Verdict, graded: NotebookNode, entry: Entry) -> None:
+    def _write_files(
+        self, handed: Handed, verdict: Verdict, graded: NotebookNode, entry: Entry, page_only: bool
+    ) -> None:
         student, name = handed.student, self.chapter
         feedback, target = self.folder.feedback(student, name), self.folder.autograded(student, name)
-        with self._kept(handed, verdict):
-            replace(feedback / f"{name}.html", page(self.title, graded, verdict, entry))
+        with self._kept(handed, verdict, page_only):
+            text = page(self.title, graded, verdict, entry)
+            replace(feedback / f"{name}.html", f"{text.rstrip()}\n<!-- gradebook {entry.mark} -->\n")
             self.folder.copy_files(handed.folder, feedback, only=DELIVERED)
             self.folder.set_permissions(feedback, 0o644)
+            if page_only:
+                return
             if target.exists():
                 shutil.rmtree(target)
             self.folder.copy_files(handed.folder, target)
@@ -107,20 +132,20 @@ class Results:
             replace(target / f"{name}.ipynb", nbformat.writes(graded, version=4) + "\n", mode)
 
     @contextmanager
-    def _kept(self, handed: Handed, verdict: Verdict) -> Iterator[None]:
+    def _kept(self, *work: *Work) -> Iterator[None]:
         """Keep a verdict for `finish` if writing it fails for a reason that all of them share; else note the error."""
         try:
             yield
         except ClassroomError as error:
-            self._keep(handed, verdict, error)
+            self._keep(work, error)
         except Exception as error:  # one submission never stops another
             if isinstance(error, OSError) and error.errno in ROOM:
-                self._keep(handed, verdict, unwritable(self.folder.root, error))
+                self._keep(work, unwritable(self.folder.root, error))
             else:
-                self.note(handed, error)
+                self.note(work[0], error)
 
-    def _keep(self, handed: Handed, verdict: Verdict, error: ClassroomError) -> None:
-        self.later.append((handed, verdict))
+    def _keep(self, work: Work, error: ClassroomError) -> None:
+        self.later.append(work)
         self.locked_out = str(error)
 
     def _settle(self, most: int = 0) -> None:
