@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
+from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.classroom import roster
+from autograder.classroom import database, roster
 from autograder.classroom.folder import ClassroomError, CourseFolder
 from autograder.classroom.rebuild import line
 from autograder.classroom.settings import NAME, Settings
@@ -26,6 +27,17 @@ def enter(book: Gradebook, chapter: str, settings: Settings) -> None:
         for one in assignment.submissions:
             one.extension = settings.longer(one.student_id, chapter, assignment.duedate)
     book.db.commit()
+
+
+def note(db_url: str, course_id: str, chapter: str, settings: Settings) -> None:
+    """The same where no gradebook is open; ClassroomError where it cannot be written."""
+    if chapter not in settings.due and settings.extensions is None:
+        return
+    try:
+        with database.opened(db_url, course_id) as book:
+            enter(book, chapter, settings)
+    except (SQLAlchemyError, InvalidEntry, OSError) as error:
+        raise database.problem(db_url, error) from error
 
 
 def doubts(book: Gradebook, chapter: str, settings: Settings, folder: CourseFolder) -> list[str]:

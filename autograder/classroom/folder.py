@@ -84,11 +84,8 @@ class CourseFolder:
 
     @property
     def db_url(self) -> str:
-        """Where the gradebook is; a relative SQLite file is taken from this folder, as stock nbgrader does."""
-        url = make_url(self.nbgrader.db_url)
-        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-            url = url.set(database=str(self.root / url.database))
-        return url.render_as_string(hide_password=False)
+        """Where the gradebook is."""
+        return db_url(self.nbgrader)
 
     @property
     def shown_db(self) -> str:
@@ -164,6 +161,14 @@ class CourseFolder:
             yield
         finally:
             lock.release()
+
+
+def db_url(course: CourseDirectory) -> str:
+    """Where a course's gradebook is; a relative SQLite file is taken from the course folder, as stock nbgrader does."""
+    url = make_url(course.db_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(Path(course.root, url.database)))
+    return url.render_as_string(hide_password=False)
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -130,7 +130,7 @@ def _due(value: Value, zone: tzinfo) -> dict[str, datetime | None]:
 def _late(value: Value) -> Late:
     found = value.table("key", LATE)
     if "per_day" not in found:
-        value.wrong("per_day is missing; write for example  per_day: 10%")
+        value.wrong("per_day is missing; write for example 'per_day: 10%'")
     late = Late(amounts.share(found["per_day"]))
     grace = amounts.duration(found["grace"]) if "grace" in found else late.grace
     return Late(late.per_day, grace, amounts.share(found["at_most"]) if "at_most" in found else late.at_most)

@@ -19,7 +19,6 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
@@ -118,8 +117,8 @@ class DueDates(NbGraderPreprocessor):
         """Enter them in the gradebook; the notebook stays as it is."""
         if _ours(resources):
             names, folders = resources["nbgrader"], self.parent.parent.coursedir
-            with Gradebook(names["db_url"], folders.course_id) as book:
-                due.enter(book, names["assignment"], settings.read(Path(folders.root)))
+            terms = settings.read(Path(folders.root))
+            due.note(names["db_url"], folders.course_id, names["assignment"], terms)
         return nb, resources
 
 

@@ -45,7 +45,7 @@ class Value:
         if isinstance(self.node, yaml.ScalarNode) and self.node.value in ("", "~", "null"):
             return {}
         if not isinstance(self.node, yaml.MappingNode):
-            self.wrong(f"a table belongs here, lines such as  {kind}: value")
+            self.wrong(f"a table belongs here, lines such as '{kind}: value'")
         found: dict[str, Value] = {}
         for key, node in self.node.value:
             here = Value(self.path, self.name, key)
