@@ -95,7 +95,7 @@ def _report(console: Console, run: Run) -> None:
     known = len(result.verdicts) - result.judged
     lines.append(f"{result.judged} judged" + (f", {known} judged before and unchanged" if known else ""))
     if result.refreshed:
-        lines.append(f"{result.refreshed} with another penalty, score or comment than before: page made anew")
+        lines.append(f"pages made anew, since penalty, score or comment is another now: {result.refreshed}")
     lines.append(f"gradebook: {folder.shown_db}")
     lines.append(f"graded notebooks: {folder.root / folder.nbgrader.autograded_directory}")
     lines.append(f"feedback pages: {folder.root / folder.nbgrader.feedback_directory}")
