@@ -212,11 +212,11 @@ class Writer:
         for grade in notebook.grades:
             points = grade.auto_score if grade.manual_score is None else grade.manual_score
             score += (points or 0.0) + (grade.extra_credit or 0.0 if points is not None else 0.0)
-        said = {self.names[one.cell_id]: one.manual_comment or one.auto_comment for one in notebook.comments}
+        said = {self.names.get(one.cell_id): one.manual_comment or one.auto_comment for one in notebook.comments}
         penalty, late = float(notebook.late_submission_penalty or 0.0), ""  # a plugin may have given a whole number
         if penalty and isinstance(self.late.plugin_inst, CoursePlugin) and (rule := self.late.plugin_inst.rule):
             late = rule.sentence(self._seconds_late(notebook.assignment.timestamp, notebook.assignment.extension))
-        return Entry(score, penalty, {name: comment for name, comment in said.items() if comment}, late)
+        return Entry(score, penalty, {name: comment for name, comment in said.items() if name and comment}, late)
 
     def _problem(self, error: Exception) -> ClassroomError:
         return database.problem(self.url, error)

@@ -62,8 +62,9 @@ class Late:
         """The rule in words, for a learner whom it has cost points."""
         days = self.days(seconds)
         count = "1 day begun" if days == 1 else f"{days} days begun"
-        of = " of the points" if self.per_day.percent else ""
-        return f"Handed in late: {count} after it was due, {self.per_day}{of} for each; at most {self.at_most}."
+        share = f"{self.per_day} of the points" if self.per_day.percent else str(self.per_day)
+        most = "" if self.at_most == ALL else f", {self.at_most} at most"
+        return f"Handed in late: {count} after it was due; {share} taken off for each{most}."
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_late_days_cost_what_course_yml_says(late: Path, run: Grade) -> None:
     with book(late) as opened:
         assert opened.find_assignment(CHAPTER).duedate == datetime(2026, 10, 12, 12)
     text = page(late, "cem").read_text()
-    assert "Handed in late: 2 days begun after it was due, 10 % of the points for each; at most 40 %." in text
+    assert "Handed in late: 2 days begun after it was due; 10 % of the points taken off for each, 40 % at most." in text
     assert f"handed in late: {0.8 * FULL:g}." in text
     assert "Handed in late" not in page(late, "bob").read_text()
 
@@ -262,15 +262,26 @@ def test_release_notes_the_due_date(late: Path) -> None:
     assert not (late.parent / "release" / CHAPTER / f"{CHAPTER}.ipynb").exists()
 
 
-def test_a_course_folders_own_plugin_is_asked(late: Path, run: Grade) -> None:
-    """Who has written a plugin for nbgrader keeps it: course.yml gives the dates, and the plugin the penalty."""
-    (late.parent / "own_plugin.py").write_text(
-        "from nbgrader.plugins import BasePlugin\n\nclass Own(BasePlugin):\n"
-        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 7\n"
-    )
-    (late.parent / "nbgrader_config.py").write_text(
-        f"import sys; sys.path.insert(0, {str(late.parent)!r})\nc.AssignLatePenalties.plugin_class = 'own_plugin.Own'\n"
-    )
+PLUGIN = """
+from nbgrader.plugins import BasePlugin
+
+class Own(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 7 / (student_id != BROKEN)
+"""
+
+
+@pytest.mark.parametrize("broken", ["nobody", "cem"])
+def test_a_course_folders_own_plugin_is_asked(
+    late: Path, run: Grade, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """course.yml gives the dates, and the plugin the penalty; where it fails, one line, and the others have theirs."""
+    monkeypatch.syspath_prepend(late.parent)
+    (late.parent / f"own_{broken}.py").write_text(PLUGIN.replace("BROKEN", repr(broken)))
     run()
+    (late.parent / "nbgrader_config.py").write_text(f"c.AssignLatePenalties.plugin_class = 'own_{broken}.Own'\n")
+    for refreshed in (3, broken == "cem"):
+        result = run()
+        assert (result.judged, result.refreshed) == (0, refreshed)
+        assert [problem.split(":")[0] for problem in result.problems] == ["cem"] * (broken == "cem")
     assert penalties(late)["bob"] == pytest.approx(700 / FULL, abs=1e-5)
-    assert run().refreshed == 0
