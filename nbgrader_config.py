@@ -40,6 +40,10 @@ c.Autograde.autograde_preprocessors = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.classroom.stock.DueDates",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# What being late costs stands in the course folder's course.yml; see autograder/classroom/settings.py.
+c.AssignLatePenalties.plugin_class = "autograder.classroom.late.CoursePlugin"

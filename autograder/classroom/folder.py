@@ -84,11 +84,8 @@ class CourseFolder:
 
     @property
     def db_url(self) -> str:
-        """Where the gradebook is; a relative SQLite file is taken from this folder, as stock nbgrader does."""
-        url = make_url(self.nbgrader.db_url)
-        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-            url = url.set(database=str(self.root / url.database))
-        return url.render_as_string(hide_password=False)
+        """Where the gradebook is."""
+        return db_url(self.nbgrader)
 
     @property
     def shown_db(self) -> str:
@@ -119,6 +116,10 @@ class CourseFolder:
                     raise ClassroomError(f"{student.name!a} in {self.submitted}: rename this student's folder", 2)
                 found.append(Handed(student.name, folder, folder / f"{chapter}.ipynb"))
         return found
+
+    def students(self) -> list[str]:
+        """Everybody with a folder in ``submitted``."""
+        return sorted(path.name for path in _folders(self.submitted))
 
     def copy_files(self, source: Path, target: Path, only: tuple[str, ...] = ("*",)) -> None:
         """Copy what was handed in beside notebooks, as stock nbgrader does, but never a link, a pipe or a huge file."""
@@ -160,6 +161,14 @@ class CourseFolder:
             yield
         finally:
             lock.release()
+
+
+def db_url(course: CourseDirectory) -> str:
+    """Where a course's gradebook is; a relative SQLite file is taken from the course folder, as stock nbgrader does."""
+    url = make_url(course.db_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(Path(course.root, url.database)))
+    return url.render_as_string(hide_password=False)
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from typing import Literal
 from rich.console import Console
 
 from autograder import course
+from autograder.classroom import settings
 from autograder.classroom.folder import ClassroomError, CourseFolder, Handed, unwritable
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
@@ -44,6 +45,7 @@ def grade(
     console = console or Console()
     master = course.master(chapter)
     folder = CourseFolder(submitted)
+    terms = settings.read(folder.root)
     handed = folder.handed_in(chapter)
     if not handed:
         place = folder.submitted / "STUDENT" / chapter / f"{chapter}.ipynb"
@@ -56,10 +58,11 @@ def grade(
     with (
         folder.locked(),
         _journal(folder.journals / f"{chapter}.jsonl") as journal,
-        Writer(folder.db_url, master, chapter, folder.config, folder.nbgrader.course_id) as writer,
+        Writer(folder, master, chapter, terms) as writer,
         Results(chapter, folder, writer, journal.of) as results,
     ):
         run = Run(chapter, journal, results, judge)
+        run.result.doubts = writer.doubts
         _judge(run, handed, jobs or cores.count(), regrade, console)
         run.finish()
     _report(console, run)
@@ -91,11 +94,15 @@ def _report(console: Console, run: Run) -> None:
     lines = [f"{verdict.student}: {verdict.message}" for verdict in result.verdicts if verdict.message]
     known = len(result.verdicts) - result.judged
     lines.append(f"{result.judged} judged" + (f", {known} judged before and unchanged" if known else ""))
+    if result.refreshed:
+        lines.append(f"pages made anew, since penalty, score or comment is another now: {result.refreshed}")
     lines.append(f"gradebook: {folder.shown_db}")
     lines.append(f"graded notebooks: {folder.root / folder.nbgrader.autograded_directory}")
     lines.append(f"feedback pages: {folder.root / folder.nbgrader.feedback_directory}")
     lines.append(f"verdicts: {run.journal.path}")
     for text in lines:
         console.print(line(text, 500), highlight=False, markup=False, soft_wrap=True)
+    for doubt in result.doubts:
+        console.print(doubt, style="yellow", highlight=False, markup=False, soft_wrap=True)
     for problem in result.problems:
         console.print(problem, style="bold red", highlight=False, markup=False, soft_wrap=True)

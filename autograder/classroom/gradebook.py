@@ -6,6 +6,9 @@ here one connection stays open, and each submission is one short transaction: al
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,21 +20,22 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import (
     Assignment,
-    Grade,
     InvalidEntry,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
-from traitlets.config import Config
 
-from autograder.classroom import database
+from autograder.classroom import database, due
 from autograder.classroom.assignment import Cells, make_known
-from autograder.classroom.folder import ClassroomError
+from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
+from autograder.classroom.late import CoursePlugin
+from autograder.classroom.settings import Settings
 
 NO_RESPONSE = "No response."  # nbgrader's own words
 
@@ -43,38 +47,60 @@ class Entry:
     score: float
     penalty: float = 0.0
     comments: Mapping[str, str] = field(default_factory=dict)  # by the answer's name
+    late: str = ""  # why there is a penalty, in a sentence
+
+    @property
+    def mark(self) -> str:
+        """Another one when anything of it is another: a page that bears it shows this entry."""
+        said = json.dumps([self.score, self.penalty, sorted(self.comments.items()), self.late])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the gradebook had of a whole submission when it was opened."""
+
+    entry: Entry
+    timestamp: datetime | None
+    extension: timedelta | None
 
 
 class Writer:
     """The open gradebook of one chapter; belongs to the thread that made it."""
 
-    def __init__(
-        self, db_url: str, master: NotebookNode, chapter: str, config: Config | None = None, course_id: str = ""
-    ) -> None:
-        """Open the gradebook and make the chapter known to it; ClassroomError when either is not possible."""
-        self.chapter = chapter
-        self.url = db_url
-        self.late = AssignLatePenalties(config=config or Config())
+    def __init__(self, folder: CourseFolder, master: NotebookNode, chapter: str, settings: Settings) -> None:
+        """Open the folder's gradebook and make the chapter and its due dates known to it.
+
+        ClassroomError when that is not possible.
+        """
+        self.chapter, self.settings = chapter, settings
+        self.url = folder.db_url
+        self.late = AssignLatePenalties(parent=folder.nbgrader, config=folder.config)
+        if self.late.plugin_class is LateSubmissionPlugin:  # a course folder without our configuration
+            self.late.plugin_class = CoursePlugin
         self.late.init_plugin()
         try:
-            self.book = database.opened(db_url, course_id)
-            make_known(self.book, db_url, chapter, master)
+            self.book = database.opened(self.url, folder.nbgrader.course_id)
+            make_known(self.book, self.url, chapter, master)
+            due.enter(self.book, chapter, settings)
+            self.doubts = due.doubts(self.book, chapter, settings, folder)
             self._read_assignment(self.book.find_assignment(chapter))
         except (SQLAlchemyError, InvalidEntry, OSError, ImportError) as error:
             raise self._problem(error) from error
 
-    def write(self, student: str, graded: NotebookNode, timestamp: datetime | None, handed_in: bool = True) -> Entry:
+    def write(self, handed: Handed, graded: NotebookNode | None) -> Entry:
         """Enter a graded notebook, as stock ``SaveAutoGrades`` and ``AssignLatePenalties`` would.
 
-        A teacher's scores and comments stay.
-        ``handed_in`` is false where the file was missing: that has no late penalty.
+        A teacher's scores and comments stay. Without ``graded`` all grades stay: only the penalty is reckoned again.
+        Where the file was missing there is none.
         ClassroomError when the gradebook is locked or broken; then nothing of this submission was entered.
         """
         try:
-            submission = self._submission(student, timestamp)
+            submission = self._submission(handed.student, handed.timestamp)
             notebook = next(one for one in submission.notebooks if one.notebook_id == self.notebook_id)
-            self._enter(notebook, graded)
-            self._penalize(notebook, student, handed_in)
+            if graded is not None:
+                self._enter(notebook, graded)
+            self._penalize(notebook, handed)
             entry = self._entry(notebook)
             self.book.db.commit()
             return entry
@@ -83,20 +109,30 @@ class Writer:
                 self.book.db.rollback()
             raise self._problem(error) from error
 
-    def complete(self) -> set[str]:
-        """The students whose grades for the chapter are all in the gradebook."""
-        query = (
-            select(SubmittedAssignment.student_id, Grade.auto_score)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .where(SubmittedNotebook.notebook_id == self.notebook_id)
-        )
+    def complete(self) -> dict[str, Standing]:
+        """By student, the submissions of the chapter whose grades are all in the gradebook."""
+        query = select(SubmittedAssignment).where(SubmittedAssignment.assignment_id == self.assignment_id)
         try:
-            rows = self.book.db.execute(query).all()
+            found = {
+                one.student_id: Standing(self._entry(notebook), one.timestamp, one.extension)
+                for one in self.book.db.scalars(query.options(_WHOLE))
+                for notebook in one.notebooks
+                if notebook.notebook_id == self.notebook_id
+                and notebook.grades
+                and all(grade.auto_score is not None for grade in notebook.grades)
+            }
             self.book.db.rollback()
         except SQLAlchemyError as error:
             raise self._problem(error) from error
-        return {student for student, _ in rows} - {student for student, score in rows if score is None}
+        return found
+
+    def agrees(self, standing: Standing, handed: Handed) -> bool:
+        """Whether what stood in the gradebook is what due date, extension and rule make of the submission now."""
+        timestamp = handed.timestamp or standing.timestamp
+        seconds = self._seconds_late(timestamp, standing.extension) if handed.notebook.is_file() else 0.0
+        penalty = self._penalty(handed.student, standing.entry.score, seconds) or 0.0
+        penalty = min(max(penalty, 0.0), standing.entry.score)
+        return timestamp == standing.timestamp and math.isclose(penalty, standing.entry.penalty, abs_tol=1e-6)
 
     def close(self) -> None:
         self.book.close()
@@ -130,6 +166,7 @@ class Writer:
             for cells in self.notebooks:
                 cells.add_blank(submission)
             session.add(submission)  # with everything that hangs on it
+            submission.extension = self.settings.longer(student, self.chapter, self.due)
         if timestamp is not None:
             submission.timestamp = timestamp
         return submission
@@ -147,21 +184,27 @@ class Writer:
                 same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
                 comment.auto_comment = NO_RESPONSE if same and not utils.is_task(cell) else None
 
-    def _penalize(self, notebook: SubmittedNotebook, student: str, handed_in: bool) -> None:
+    def _penalize(self, notebook: SubmittedNotebook, handed: Handed) -> None:
         """The penalty of the course's own late submission plugin, within 0 and the score."""
         notebook.late_submission_penalty = None
-        seconds = self._seconds_late(notebook.assignment)
-        if handed_in and seconds > 0:
+        seconds = self._seconds_late(notebook.assignment.timestamp, notebook.assignment.extension)
+        if handed.notebook.is_file() and seconds > 0:
             self.book.db.flush()
             self.book.db.refresh(notebook, ["score"])  # the database adds up the grades
-            penalty = self.late.plugin_inst.late_submission_penalty(student, notebook.score, seconds)
+            penalty = self._penalty(handed.student, notebook.score, seconds)
             if penalty is not None:
                 notebook.late_submission_penalty = self.late._check_late_penalty(notebook, penalty)
 
-    def _seconds_late(self, submission: SubmittedAssignment) -> float:
-        if self.due is None or submission.timestamp is None:
+    def _penalty(self, student: str, score: float, seconds: float) -> float | None:
+        found: float | None = None
+        if seconds > 0:
+            found = self.late.plugin_inst.late_submission_penalty(student, score, seconds)
+        return found
+
+    def _seconds_late(self, timestamp: datetime | None, extension: timedelta | None) -> float:
+        if self.due is None or timestamp is None:
             return 0.0
-        late: timedelta = submission.timestamp - self.due - (submission.extension or timedelta())
+        late: timedelta = timestamp - self.due - (extension or timedelta())
         return max(0.0, late.total_seconds())
 
     def _entry(self, notebook: SubmittedNotebook) -> Entry:
@@ -169,9 +212,11 @@ class Writer:
         for grade in notebook.grades:
             points = grade.auto_score if grade.manual_score is None else grade.manual_score
             score += (points or 0.0) + (grade.extra_credit or 0.0 if points is not None else 0.0)
-        said = {self.names[one.cell_id]: one.manual_comment or one.auto_comment for one in notebook.comments}
-        penalty = notebook.late_submission_penalty or 0.0
-        return Entry(score, penalty, {name: comment for name, comment in said.items() if comment})
+        said = {self.names.get(one.cell_id): one.manual_comment or one.auto_comment for one in notebook.comments}
+        penalty, late = float(notebook.late_submission_penalty or 0.0), ""  # a plugin may have given a whole number
+        if penalty and isinstance(self.late.plugin_inst, CoursePlugin) and (rule := self.late.plugin_inst.rule):
+            late = rule.sentence(self._seconds_late(notebook.assignment.timestamp, notebook.assignment.extension))
+        return Entry(score, penalty, {name: comment for name, comment in said.items() if name and comment}, late)
 
     def _problem(self, error: Exception) -> ClassroomError:
         return database.problem(self.url, error)

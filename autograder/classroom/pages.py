@@ -76,7 +76,7 @@ def page(
         penalty=entry.penalty,
         reviewed=abs(entry.score - verdict.score) > ROUNDING,
         standing=standing(verdict, [part.name for part in parts if part.untouched]),
-        notes=[line(note, 500) for note in [verdict.message, *verdict.notes[:20]] if note],
+        notes=[line(note, 500) for note in [verdict.message, entry.late, *verdict.notes[:20]] if note],
         exercises=parts,
         judging="" if verdict.message else judging(verdict),  # of a file that could not be read, nothing ran
         promises=sections.url(PROMISES, site),

@@ -45,6 +45,8 @@ class GradeResult:
     folder: Path
     verdicts: list[Verdict] = field(default_factory=list)
     judged: int = 0
+    refreshed: int = 0  # not judged again, but another penalty, score or comment since
+    doubts: list[str] = field(default_factory=list)  # about course.yml
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -73,6 +75,9 @@ class Run:
             self.result.verdicts.append(verdict)
             if not self.results.written(one.student, verdict):
                 self.results.write(one, verdict)
+            elif not self.results.shown(one):
+                self.results.write(one, verdict, page_only=True)
+                self.result.refreshed += 1
             progress.advance()
         return rest
 

@@ -24,6 +24,8 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
 
 from autograder import course
+from autograder.classroom import due, settings
+from autograder.classroom.folder import ClassroomError
 from autograder.classroom.rebuild import rebuild, write_verdict
 from autograder.judge import submission
 from autograder.judge.session import Judge, JudgeError
@@ -42,7 +44,17 @@ class JudgeExporter(NotebookExporter):
         super().__init__(**settings)
         assert self.parent is not None
         if self.parent.coursedir.assignment_id in course.chapters():
+            self._look_into_course_yml()
             self.judge()
+
+    def _look_into_course_yml(self) -> None:
+        """A mistake in it ends everything before anything is judged."""
+        assert self.parent is not None
+        try:
+            settings.read(Path(self.parent.coursedir.root))
+        except ClassroomError as error:
+            self.parent.log.error("%s", error)
+            raise NbGraderException(str(error)) from error
 
     def judge(self) -> Any:
         """The one judge of this process; NbGraderException, one line, where it cannot work."""
@@ -95,6 +107,18 @@ class JudgeSubmission(Execute):
         names = resources["nbgrader"]
         verdict = self.parent.judge().verdict(_handed_in(self, resources), names["assignment"], names["student"])
         write_verdict(nb, verdict)
+        return nb, resources
+
+
+class DueDates(NbGraderPreprocessor):
+    """Before nbgrader reckons how late a submission is: due date and extensions of ``course.yml``."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> Converted:
+        """Enter them in the gradebook; the notebook stays as it is."""
+        if _ours(resources):
+            names, folders = resources["nbgrader"], self.parent.parent.coursedir
+            terms = settings.read(Path(folders.root))
+            due.note(names["db_url"], folders.course_id, names["assignment"], terms)
         return nb, resources
 
 

@@ -33,7 +33,9 @@ def release(chapters: Sequence[str] = (), course: Path | None = None) -> list[Pa
 
     Without ``course`` they go to ``exercises/``, and the assignment into the gradebook of the project's own folder.
     With ``course``, any folder, they go to ``<course>/release/`` and the assignment into that folder's gradebook.
-    CourseError when a marker is wrong, a solution would leak, or nbgrader refuses.
+    Due dates of the folder's ``course.yml`` are noted with it.
+    CourseError when a marker is wrong, a solution would leak, or nbgrader refuses;
+    ClassroomError when ``course.yml`` or the gradebook is wrong.
     """
     root = paths.ROOT if course is None else Path(course).resolve()
     target = paths.EXERCISES if course is None else root / "release"
@@ -41,16 +43,18 @@ def release(chapters: Sequence[str] = (), course: Path | None = None) -> list[Pa
         raise CourseError(f"{root}: no such folder; make it first")
     config = configuration(root)
     folders = CourseDirectory(config=config, root=str(root))
-    if not folders.db_url.startswith("sqlite"):
-        from autograder.classroom import database  # which imports this package
+    from autograder.classroom import database, due, settings  # which import this package
+    from autograder.classroom.folder import db_url
 
-        database.prepare(folders.db_url, folders.course_id)
+    terms, url = settings.read(root), db_url(folders)
+    database.prepare(url, folders.course_id)
     released = []
     for slug in chapters or _course.chapters():
         chapter = _course.load(slug)
         stage(chapter)
-        text = render(chapter, config, folders.db_url)
+        text = render(chapter, config, url)
         released.append(_write(target / slug / f"{slug}.ipynb", text))
+        due.note(url, folders.course_id, slug, terms)
     return released
 
 

@@ -232,12 +232,16 @@ class Judge:
 
 @cache
 def checks_sha256(chapter: str) -> str:
-    """The fingerprint of all that decides a grade of a chapter: exercises, checks, drivers, and the judge."""
+    """The fingerprint of all that decides a grade of a chapter: exercises, checks, drivers, and the judge.
+
+    Checks, inputs and drivers of another chapter bear its name, and no other chapter uses them.
+    """
+    others = {name for slug in course.chapters() if slug != chapter for name in (f"{slug}.py", f"test_{slug}.py")}
+    shared = [*sorted(paths.CHECKS.rglob("*.py")), *sorted(paths.WORKER.rglob("*.py"))]
     files = [
         paths.SOLUTIONS / f"{chapter}.py",
         paths.MUTANTS / f"{chapter}.toml",
-        *sorted(paths.CHECKS.rglob("*.py")),
-        *sorted(paths.WORKER.rglob("*.py")),
+        *(path for path in shared if path.name not in others),
         *sorted((paths.PACKAGE / "judge").glob("*.py")),
     ]
     digest = hashlib.sha256()

@@ -21,12 +21,14 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp, ExportApp, GenerateFeedbackApp
 from nbgrader.apps.baseapp import NbGrader
+from nbgrader.preprocessors import AssignLatePenalties
 from rich.console import Console
 from traitlets.config import Config
 
 from autograder import course, paths
 from autograder.classroom import stock
 from autograder.classroom.grade import grade
+from autograder.classroom.late import CoursePlugin
 from autograder.judge.session import JudgeError
 from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in, notebook
 
@@ -303,7 +305,9 @@ def test_the_configuration_names_what_exists() -> None:
         [step.__name__ for step in steps] for steps in (plain.sanitize_preprocessors, plain.autograde_preprocessors)
     ]
     assert named[0] == ["Rebuild", *usual[0]]
-    assert named[1] == ["JudgeSubmission", *usual[1][1:]]
+    late = usual[1].index("AssignLatePenalties")
+    assert named[1] == ["JudgeSubmission", *usual[1][1:late], "DueDates", *usual[1][late:]]
     assert usual[1][0] == "Execute"
+    assert AssignLatePenalties(config=config).plugin_class is CoursePlugin
     assert ours.exporter_class is stock.JudgeExporter
     assert json.dumps(named)
