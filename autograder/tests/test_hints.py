@@ -147,3 +147,13 @@ def test_tags_in_markdown_are_shown_and_not_obeyed() -> None:
     assert "&lt;script&gt;" in made and "<script" not in made
     assert "<code>\\nonsense{x}</code>" in made and "<mo>&lt;</mo>" in made
     assert '<pre tabindex="0"><code>1 &lt; 2' in made
+
+
+def test_a_page_leads_to_the_website_that_the_course_names(submitted: Path, run: Grade) -> None:
+    """Where ``course.yml`` has a site of its own, no link leads to another."""
+    (submitted.parent / "course.yml").write_text("site: https://example.org/rnn/\n")
+    hand_in(submitted, "ann", {})
+    run()
+    links = re.findall(r'href="(http[^"]+)"', page(submitted, "ann").read_text(encoding="utf-8"))
+    assert "https://example.org/rnn/book/ch02_recurrence.html#ch02-turn" in links
+    assert all(link.startswith("https://example.org/rnn/book/") for link in links)
