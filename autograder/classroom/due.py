@@ -45,9 +45,10 @@ def doubts(book: Gradebook, chapter: str, settings: Settings, folder: CourseFold
     due = book.find_assignment(chapter).duedate
     found = [] if due or not settings.late else [f"{chapter} has no due date, so nothing of it is late"]
     meant = {name: of for name, of in (settings.extensions or {}).items() if chapter in of or "" in of}
-    if strangers := [name for name in sorted(meant) if not (folder.submitted / name).is_dir()]:
+    here = set(folder.students())
+    if strangers := sorted(meant.keys() - here):
         try:
-            known = {*folder.students(), *(one.id for one in book.students), *_on_roster(folder.root)}
+            known = {*here, *(one.id for one in book.students), *_on_roster(folder.root)}
         except ClassroomError as error:  # of the roster, which grading can do without
             return [str(error)]
         said = "extensions: nobody in this course is called"

@@ -18,6 +18,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from autograder.errors import UserError
 
@@ -165,7 +166,11 @@ class CourseFolder:
 
 def db_url(course: CourseDirectory) -> str:
     """Where a course's gradebook is; a relative SQLite file is taken from the course folder, as stock nbgrader does."""
-    url = make_url(course.db_url)
+    try:
+        url = make_url(course.db_url)
+    except ArgumentError as error:  # it may hold a password, and is not shown
+        do = "begin it with sqlite:/// or postgresql://"
+        raise ClassroomError(f"{course.root}: its c.CourseDirectory.db_url is no address; {do}", 2) from error
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         url = url.set(database=str(Path(course.root, url.database)))
     return url.render_as_string(hide_password=False)

@@ -25,8 +25,6 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
@@ -34,7 +32,7 @@ from sqlalchemy.orm import selectinload
 from autograder.classroom import database, due
 from autograder.classroom.assignment import Cells, make_known
 from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
-from autograder.classroom.late import CoursePlugin
+from autograder.classroom.late import Lateness
 from autograder.classroom.settings import Settings
 
 NO_RESPONSE = "No response."  # nbgrader's own words
@@ -75,10 +73,7 @@ class Writer:
         """
         self.chapter, self.settings = chapter, settings
         self.url = folder.db_url
-        self.late = AssignLatePenalties(parent=folder.nbgrader, config=folder.config)
-        if self.late.plugin_class is LateSubmissionPlugin:  # a course folder without our configuration
-            self.late.plugin_class = CoursePlugin
-        self.late.init_plugin()
+        self.late = Lateness(folder)
         try:
             self.book = database.opened(self.url, folder.nbgrader.course_id)
             make_known(self.book, self.url, chapter, master)
@@ -129,9 +124,8 @@ class Writer:
     def agrees(self, standing: Standing, handed: Handed) -> bool:
         """Whether what stood in the gradebook is what due date, extension and rule make of the submission now."""
         timestamp = handed.timestamp or standing.timestamp
-        seconds = self._seconds_late(timestamp, standing.extension) if handed.notebook.is_file() else 0.0
-        penalty = self._penalty(handed.student, standing.entry.score, seconds) or 0.0
-        penalty = min(max(penalty, 0.0), standing.entry.score)
+        seconds = self.late.seconds(timestamp, standing.extension) if handed.notebook.is_file() else 0.0
+        penalty = self.late.penalty(handed.student, standing.entry.score, seconds) or 0.0
         return timestamp == standing.timestamp and math.isclose(penalty, standing.entry.penalty, abs_tol=1e-6)
 
     def close(self) -> None:
@@ -147,7 +141,7 @@ class Writer:
 
     def _read_assignment(self, assignment: Assignment) -> None:
         """Keep what each submission needs of the assignment, so that it is asked for once."""
-        self.assignment_id, self.due = assignment.id, assignment.duedate
+        self.assignment_id, self.late.due = assignment.id, assignment.duedate
         self.notebooks = [Cells.of(notebook) for notebook in assignment.notebooks]
         self.names = {id: name for notebook in self.notebooks for id, name in notebook.names.items()}
         self.notebook_id = self.book.find_notebook(self.chapter, self.chapter).id
@@ -166,7 +160,7 @@ class Writer:
             for cells in self.notebooks:
                 cells.add_blank(submission)
             session.add(submission)  # with everything that hangs on it
-            submission.extension = self.settings.longer(student, self.chapter, self.due)
+            submission.extension = self.settings.longer(student, self.chapter, self.late.due)
         if timestamp is not None:
             submission.timestamp = timestamp
         return submission
@@ -185,27 +179,12 @@ class Writer:
                 comment.auto_comment = NO_RESPONSE if same and not utils.is_task(cell) else None
 
     def _penalize(self, notebook: SubmittedNotebook, handed: Handed) -> None:
-        """The penalty of the course's own late submission plugin, within 0 and the score."""
         notebook.late_submission_penalty = None
-        seconds = self._seconds_late(notebook.assignment.timestamp, notebook.assignment.extension)
+        seconds = self.late.seconds(notebook.assignment.timestamp, notebook.assignment.extension)
         if handed.notebook.is_file() and seconds > 0:
             self.book.db.flush()
             self.book.db.refresh(notebook, ["score"])  # the database adds up the grades
-            penalty = self._penalty(handed.student, notebook.score, seconds)
-            if penalty is not None:
-                notebook.late_submission_penalty = self.late._check_late_penalty(notebook, penalty)
-
-    def _penalty(self, student: str, score: float, seconds: float) -> float | None:
-        found: float | None = None
-        if seconds > 0:
-            found = self.late.plugin_inst.late_submission_penalty(student, score, seconds)
-        return found
-
-    def _seconds_late(self, timestamp: datetime | None, extension: timedelta | None) -> float:
-        if self.due is None or timestamp is None:
-            return 0.0
-        late: timedelta = timestamp - self.due - (extension or timedelta())
-        return max(0.0, late.total_seconds())
+            notebook.late_submission_penalty = self.late.penalty(handed.student, notebook.score, seconds)
 
     def _entry(self, notebook: SubmittedNotebook) -> Entry:
         score = 0.0
@@ -213,10 +192,10 @@ class Writer:
             points = grade.auto_score if grade.manual_score is None else grade.manual_score
             score += (points or 0.0) + (grade.extra_credit or 0.0 if points is not None else 0.0)
         said = {self.names.get(one.cell_id): one.manual_comment or one.auto_comment for one in notebook.comments}
-        penalty, late = float(notebook.late_submission_penalty or 0.0), ""  # a plugin may have given a whole number
-        if penalty and isinstance(self.late.plugin_inst, CoursePlugin) and (rule := self.late.plugin_inst.rule):
-            late = rule.sentence(self._seconds_late(notebook.assignment.timestamp, notebook.assignment.extension))
-        return Entry(score, penalty, {name: comment for name, comment in said.items() if name and comment}, late)
+        comments = {name: comment for name, comment in said.items() if name and comment}
+        penalty = float(notebook.late_submission_penalty or 0.0)
+        seconds = self.late.seconds(notebook.assignment.timestamp, notebook.assignment.extension)
+        return Entry(score, penalty, comments, self.late.sentence(seconds) if penalty else "")
 
     def _problem(self, error: Exception) -> ClassroomError:
         return database.problem(self.url, error)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Any, default
 
 from autograder.classroom import settings
+from autograder.classroom.folder import CourseFolder
 from autograder.classroom.settings import Late
 
 
@@ -38,3 +41,33 @@ class CoursePlugin(LateSubmissionPlugin):
         while above is not None and not getattr(above, "coursedir", None):
             above = above.parent
         return Path(above.coursedir.root if above else ".")
+
+
+class Lateness:
+    """What nbgrader's ``AssignLatePenalties`` reckons, with whatever plugin the course folder has configured."""
+
+    due: datetime | None = None  # as the gradebook has it
+
+    def __init__(self, folder: CourseFolder) -> None:
+        step = AssignLatePenalties(parent=folder.nbgrader, config=folder.config)
+        if step.plugin_class is LateSubmissionPlugin:  # a course folder without our configuration
+            step.plugin_class = CoursePlugin
+        step.init_plugin()
+        self.plugin = step.plugin_inst
+
+    def seconds(self, timestamp: datetime | None, extension: timedelta | None) -> float:
+        """Since due date and extension; 0 where one of the dates is not known."""
+        if self.due is None or timestamp is None:
+            return 0.0
+        late: timedelta = timestamp - self.due - (extension or timedelta())
+        return max(0.0, late.total_seconds())
+
+    def penalty(self, student: str, score: float, seconds: float) -> float | None:
+        """The plugin's, within 0 and the score; None where there is none."""
+        found = self.plugin.late_submission_penalty(student, score, seconds) if seconds > 0 else None
+        return None if found is None else float(min(max(found, 0.0), score))
+
+    def sentence(self, seconds: float) -> str:
+        """Why there is a penalty, where ``course.yml`` has the rule."""
+        rule = self.plugin.rule if isinstance(self.plugin, CoursePlugin) else None
+        return rule.sentence(seconds) if rule else ""

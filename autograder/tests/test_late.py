@@ -234,6 +234,9 @@ def test_what_is_doubtful_is_said_and_stops_nothing(late: Path, run: Grade) -> N
         f"{late.parent}/course.yml: {CHAPTER} has no due date, so nothing of it is late",
         f"{late.parent}/course.yml: extensions.bob: it changes nothing, since {CHAPTER} has no due date",
     ]
+    extend(late, f"{{'{'x' * 300}': 1 day, \"a\\0\\eb\": 1 day, ../bob: 1 day}}")
+    said = run().doubts
+    assert len(said) == 3 and all("nobody in this course is called" in one and one.isprintable() for one in said)
     extend(late, "{fay: 1 day}")
     (late.parent / "roster.csv").write_text("name\nfay\n")
     assert [("roster" in said, "'id'" in said) for said in run().doubts] == [(True, True)]

@@ -114,3 +114,10 @@ def test_an_empty_file_becomes_a_gradebook(path: Path, run: Grade) -> None:
     assert run().status == 0
     with book(path.parent / "submitted") as opened:
         assert opened.find_submission(CHAPTER, "ann").score == FULL
+
+
+def test_an_address_that_is_none_is_one_line(path: Path, run: Grade) -> None:
+    """Of grade and of release; the address is not shown, since it may hold a password."""
+    (path.parent / "nbgrader_config.py").write_text("c.CourseDirectory.db_url = 'secret'\n")
+    assert "its c.CourseDirectory.db_url is no address; begin it with sqlite:/// or" in refused(path, run)
+    assert "secret" not in refused(path, run)
