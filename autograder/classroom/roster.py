@@ -63,19 +63,25 @@ class Roster:
 
 def read(path: Path) -> Roster:
     """A CSV file with a column ``id``, and those that the platform knows; ClassroomError in one line otherwise."""
-    try:
-        text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
-    except OSError as error:
-        raise ClassroomError(f"{path}: the roster cannot be read ({error.strerror})", 2) from error
-    if text.startswith("sep="):  # Excel's own first line
-        text = text.partition("\n")[2]
-    first = text.partition("\n")[0]
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
-    except csv.Error as error:
-        raise ClassroomError(
-            f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
-        ) from error
+    return of(lines(path))
+
+
+def of(lines: list[dict[str, str]]) -> Roster:
+    """The students of these lines, which have one value for each column, and in ``id`` one that nobody else has."""
+    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
+    return Roster(
+        Student(
+            line["id"],
+            " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""),
+            frozenset(_key(line[key]) for key in telling if line[key]),
+        )
+        for line in lines
+    )
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    """What a class list says of each student, by the names of its columns in small letters; errors as `read`."""
+    rows = table(path)
     columns = [name.strip().casefold() for name in rows[0]] if rows else []
     if columns.count("id") != 1:
         near = get_close_matches("id", columns, 1, 0.4) or columns[:1]
@@ -86,14 +92,33 @@ def read(path: Path) -> Roster:
             raise ClassroomError(
                 f"{path}: row {number} has more cells than the first; put quotation marks around commas", 2
             )
-    return Roster(_students(path, [_line(columns, row) for row in rows[1:]]))
+    found = [_line(columns, row) for row in rows[1:]]
+    _check_ids(path, found)
+    return found
+
+
+def table(path: Path) -> list[list[str]]:
+    """The rows of a CSV file in any usual encoding and with any usual delimiter; empty ones are passed over."""
+    try:
+        text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
+    except OSError as error:
+        raise ClassroomError(f"{path}: the roster cannot be read ({error.strerror})", 2) from error
+    if text.startswith("sep="):  # Excel's own first line
+        text = text.partition("\n")[2]
+    first = text.partition("\n")[0]
+    try:
+        return [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
+    except csv.Error as error:
+        raise ClassroomError(
+            f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
+        ) from error
 
 
 def _line(columns: list[str], row: list[str]) -> dict[str, str]:
     return {column: row[n].strip() if n < len(row) else "" for n, column in enumerate(columns)}
 
 
-def _students(path: Path, lines: list[dict[str, str]]) -> list[Student]:
+def _check_ids(path: Path, lines: list[dict[str, str]]) -> None:
     counts = Counter(_key(line["id"]) for line in lines)
     for number, line in enumerate(lines, 2):
         name = line["id"]
@@ -101,15 +126,6 @@ def _students(path: Path, lines: list[dict[str, str]]) -> list[Student]:
             raise ClassroomError(f"{path}, row {number}: {name[:40]!r} is no id for a folder; give this student one", 2)
         if counts[_key(name)] > 1:
             raise ClassroomError(f"{path}: {name!r} stands there {counts[_key(name)]} times; keep one", 2)
-    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
-    return [
-        Student(
-            line["id"],
-            " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""),
-            frozenset(_key(line[key]) for key in telling if line[key]),
-        )
-        for line in lines
-    ]
 
 
 def _all_differ(lines: list[dict[str, str]], key: str) -> bool:
