@@ -22,15 +22,23 @@ class Filled:
     complete: bool = True
 
 
-def taken(platform: Platform, path: Path, rows: list[list[str]], items: list[Item], people: Sequence[Person]) -> Filled:
+def taken(
+    platform: Platform,
+    path: Path,
+    rows: list[list[str]],
+    items: list[Item],
+    people: Sequence[Person],
+    only: Collection[str],
+) -> Filled:
     """The platform's own table in ``path``; ClassroomError where it is not to be read, or two rows are one student's.
 
-    A row of nobody in the gradebook stays without a grade, and a line says so.
+    A row of nobody in the gradebook stays without a grade, and a line says so; so does one on each student, or of
+    ``only`` these, who has no row.
     """
     filled = Filled(platform.taken(path, rows, items))
     by_row = _match(filled, path, people)
     for one in people:
-        if one.id not in by_row:
+        if one.id not in by_row and (not only or one.id in only):
             marks = {item.chapter.name: item.chapter.marks.get(one.id) for item in items}
             lost = ", ".join(f"{points(mark.score)} points in {name}" for name, mark in marks.items() if mark)
             filled.lines.append(printable(f"not in {path}: {one.id} ({one.name}), {lost or 'nothing handed in'}"))
@@ -87,12 +95,15 @@ def _match(filled: Filled, path: Path, people: Sequence[Person]) -> dict[str, in
     for row in filled.sheet.rows:
         student = known.find(row.ids, row.name)
         if isinstance(student, str):
-            filled.lines.append(printable(f"row {row.number} of {path} gets no grade: {student}"))
+            why = student.replace("on the roster", "in the gradebook", 1)
+            filled.lines.append(printable(f"row {row.number} of {path} gets no grade: {why}"))
         elif student.id in found:
             both = f"rows {found[student.id]} and {row.number} are both {student.id}"
             raise ClassroomError(printable(f"{path}: {both}; keep the right one"), 2)
         else:
             found[student.id], row.student = row.number, student.id
+    if not found:
+        raise ClassroomError(f"{path}: no row of it is a student in the gradebook; is it of this course?", 2)
     return found
 
 

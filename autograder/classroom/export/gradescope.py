@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.classroom import journal
+from autograder.classroom.cells import harmless
 from autograder.classroom.export.grades import Chapter, Mark, Person
-from autograder.classroom.export.table import harmless, points
+from autograder.classroom.export.table import points
 from autograder.classroom.folder import ClassroomError, CourseFolder
 from autograder.classroom.rebuild import clean, stamp
 from autograder.feedback import SIGNS, WORDS, exercise_text

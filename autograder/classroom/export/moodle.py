@@ -48,7 +48,7 @@ class Moodle:
         sheet = Sheet([header[n] for n in users], titles, [], no_empty_rows=True)
         sheet.new = [item for n, item in zip(at, items, strict=True) if n is None]
         for number, row in enumerate(rows[1:], 2):
-            old = [cell(row, n).removesuffix("-") for n in at]  # a dash is no grade
+            old = [cell(row, n).removesuffix("-") for n in at]
             sheet.rows.append(self._row(header, row, users, number, old))
         return sheet
 
@@ -71,7 +71,8 @@ class Moodle:
         sheet = Sheet([header[n] for n in [*shown, modified]], ["Grade"], [])
         sheet.called = "Full name" if "Full name" in sheet.header else "Identifier"
         for number, row in enumerate(rows, 2):
-            sheet.rows.append(self._row(header, row, [*shown, modified], number, [cell(row, header.index("Grade"))]))
+            old = [cell(row, header.index("Grade")).removesuffix("-")]  # a dash is no grade
+            sheet.rows.append(self._row(header, row, [*shown, modified], number, old))
         found = {_number(cell(row, most)) for row in rows}
         sheet.most = [found.pop() if len(found) == 1 else None]
         return sheet

@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.classroom import database, pseudonyms, roster
 from autograder.classroom.collected import printable
-from autograder.classroom.export import fill, gradescope, plain
+from autograder.classroom.export import fill, grades, gradescope, plain
 from autograder.classroom.export.brightspace import Brightspace
 from autograder.classroom.export.canvas import Canvas
-from autograder.classroom.export.grades import Chapter, Person, chapters, people
+from autograder.classroom.export.grades import Chapter, Person
 from autograder.classroom.export.moodle import Moodle
 from autograder.classroom.export.table import Item, Platform
 from autograder.classroom.folder import ClassroomError, CourseFolder, unwritable
@@ -70,28 +70,36 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     ClassroomError, one line, where that cannot be; whatever is wrong is found before the first file is written.
     """
     wanted.check()
-    where = make_url(folder.db_url)
-    if where.get_backend_name() == "sqlite" and not Path(where.database or "").is_file():
-        raise ClassroomError(f"{folder.shown_db}: no gradebook there; grade first, or name it: --submitted DIR", 2)
     given, rows, class_list = _lists(wanted, folder)
     done = Exported(_output(wanted, folder, given))
     found, everybody = _read(wanted, folder, book, class_list)
-    called = pseudonyms.names(folder.root, (one.id for one in everybody)) if wanted.anonymise else {}
+    if class_list and not rows and not {line["id"] for line in class_list} & {*_graded(found)}:
+        one = next(iter(_graded(found)))
+        raise ClassroomError(printable(f"{given}: none of its ids has a grade, but {one!r} has; is it this class?"), 2)
+    only = set(wanted.students)
+    people = [one for one in everybody.values() if not only or one.id in only]
+    called = pseudonyms.names(folder.root, (one.id for one in people)) if wanted.anonymise else {}
     if wanted.format == "csv":
-        texts = {"": plain.text(found, everybody, not wanted.zero, called)}
+        texts = {"": plain.text(found, people, not wanted.zero, called)}
     elif wanted.format == "gradescope":
-        texts = gradescope.files(folder, found, everybody, wanted.zero, called)
+        texts = gradescope.files(folder, found, people, wanted.zero, called)
     else:
         platform, items = PLATFORMS[wanted.format], [Item(one, wanted.item or one.name) for one in found]
-        own = given is not None and bool(rows)
-        filled = fill.taken(platform, given, rows, items, everybody) if own else fill.made(platform, items, everybody)  # type: ignore[arg-type]
-        only = {one.id for one in everybody} if wanted.students else ()
+        if rows and given:
+            filled = fill.taken(platform, given, rows, items, list(everybody.values()), only)
+        else:
+            filled = fill.made(platform, items, people)
         texts = {"": fill.fill(filled, items, wanted.zero, called, only)}
         done.lines, done.complete = filled.lines, filled.complete
     for chapter in found:
-        done.lines += _told(chapter, everybody, wanted, folder, done)
+        done.lines += _told(chapter, people, wanted, folder, done)
     _write(texts, done.path)
     return done
+
+
+def _graded(found: list[Chapter]) -> Iterator[str]:
+    for chapter in found:
+        yield from chapter.marks
 
 
 def _lists(wanted: Wanted, folder: CourseFolder) -> tuple[Path | None, list[list[str]], list[dict[str, str]]]:
@@ -133,12 +141,17 @@ def _output(wanted: Wanted, folder: CourseFolder, given: Path | None) -> Path:
 
 def _read(
     wanted: Wanted, folder: CourseFolder, book: Gradebook | None, class_list: list[dict[str, str]]
-) -> tuple[list[Chapter], list[Person]]:
-    """The chapters and the students that are wanted; the gradebook is left as it was."""
+) -> tuple[list[Chapter], dict[str, Person]]:
+    """The chapters that are wanted, and everybody; the gradebook is left as it was."""
+    if book is None:
+        where = make_url(folder.db_url)
+        if where.get_backend_name() == "sqlite" and not Path(where.database or "").is_file():
+            do = "grade first, or name the folder of the submissions beside it: --submitted DIR"
+            raise ClassroomError(f"{folder.shown_db}: no gradebook there; {do}", 2)
     try:
         opened = book or database.opened(folder.db_url, folder.nbgrader.course_id)
         try:
-            found, everybody = chapters(opened, wanted.chapters), people(opened, class_list)
+            found, everybody = grades.chapters(opened, wanted.chapters), grades.people(opened, class_list)
         finally:
             opened.db.rollback()
             if book is None:
@@ -150,14 +163,14 @@ def _read(
             near = get_close_matches(student, everybody, 1)
             do = f"did you mean {near[0]}?" if near else "look at the class list"
             raise ClassroomError(f"nobody in the gradebook or on the class list is {printable(student)!r}; {do}", 2)
-    return found, [one for one in everybody.values() if not wanted.students or one.id in wanted.students]
+    return found, everybody
 
 
 def _told(
-    chapter: Chapter, everybody: list[Person], wanted: Wanted, folder: CourseFolder, done: Exported
+    chapter: Chapter, people: list[Person], wanted: Wanted, folder: CourseFolder, done: Exported
 ) -> Iterator[str]:
     """What became of everybody in a chapter, in a few lines."""
-    ids = [one.id for one in everybody]
+    ids = [one.id for one in people]
     marks = {id: chapter.marks[id] for id in ids if id in chapter.marks}
     handed = [one.student for one in folder.handed_in(chapter.name) if not wanted.students or one.student in ids]
     waiting = [id for id in handed if id not in marks] + [id for id, mark in marks.items() if not mark.graded]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import course
+from autograder.classroom.cells import harmless
 from autograder.classroom.export.grades import Chapter, Person
 from autograder.classroom.folder import ClassroomError
 
-FORMULA = ("=", "+", "-", "@")
 PLAIN = re.compile(r"[\w.@+-]*")  # nothing with these letters alone calls a function, a program or a page
 
 
@@ -105,13 +105,6 @@ class Platform(Protocol):
 
     def made(self, people: Sequence[Person], items: list[Item]) -> Sheet:
         """A table of our own making, for the same import."""
-
-
-def harmless(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula, without tabulators or line breaks."""
-    text = "".join(letter if letter.isprintable() else " " for letter in cell)
-    number = re.fullmatch(r"-?\d+(\.\d+)?", text)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) and not number else text
 
 
 def points(score: float) -> str:
