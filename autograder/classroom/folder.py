@@ -18,6 +18,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from autograder.errors import UserError
 
@@ -85,7 +86,11 @@ class CourseFolder:
     @property
     def db_url(self) -> str:
         """Where the gradebook is; a relative SQLite file is taken from this folder, as stock nbgrader does."""
-        url = make_url(self.nbgrader.db_url)
+        try:
+            url = make_url(self.nbgrader.db_url)
+        except ArgumentError as error:  # it may hold a password, and is not shown
+            do = "begin it with sqlite:/// or postgresql://"
+            raise ClassroomError(f"{self.root}: its c.CourseDirectory.db_url is no address; {do}", 2) from error
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             url = url.set(database=str(self.root / url.database))
         return url.render_as_string(hide_password=False)

@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from autograder.classroom.folder import ClassroomError
 
 NAMES = ("first_name", "last_name")  # nbgrader's columns; any other column but these may identify a student
 DELIMITERS = ",;\t|"
+LARGEST = 50_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 def table(path: Path) -> list[list[str]]:
     """The rows of a CSV file in any usual encoding and with any usual delimiter; empty ones are passed over."""
+    if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):
+        raise ClassroomError(f"{path}: no file of a class list; name a CSV file of 50 MB at most", 2)
     try:
         text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
     except OSError as error:
@@ -148,6 +152,7 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
+@lru_cache(maxsize=10_000)  # each name of a class is compared with each other
 def _words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
     return "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter)).split()
@@ -163,6 +168,7 @@ def _same(name: str, written: str) -> bool:
     return bool(words) and (sorted(_words(name)) == sorted(words) or "".join(words) in _turned(name))
 
 
+@lru_cache(maxsize=10_000)
 def _turned(name: str) -> list[str]:
     words = _words(name)
     return ["".join(words[cut:] + words[:cut]) for cut in range(len(words))]

@@ -188,6 +188,8 @@ WRONG = {
     "a folder": ({"output": "submitted"}, "a file whose name ends with .csv"),
     "a file for a folder": ({"format": "gradescope", "output": "gradebook.db"}, "a file stands where a folder is"),
     "the list itself": ({"roster": "list.csv", "output": "list.csv"}, "this is a list that is read"),
+    "a device for a list": ({"roster": "/dev/zero"}, "no file of a class list"),
+    "a folder for a list": ({"roster": "submitted"}, "no file of a class list"),
     "no list": ({"roster": "none.csv"}, r"the roster cannot be read \(No such file"),
     "another platform's": ({"roster": "canvas.csv"}, "this is a table of Canvas; its own, or your class list"),
     "a list without ids": ({"roster": "noids.csv"}, "no column of the roster, or more than one, is called 'id'"),
@@ -234,6 +236,10 @@ def test_a_gradebook_that_cannot_be_read_is_one_line(root: Path, monkeypatch: py
     with pytest.raises(ClassroomError, match=r"gradebook.db: no gradebook there; grade first"):
         exported(root, "csv")
     assert not path.exists()
+    (root / "nbgrader_config.py").write_text("c.CourseDirectory.db_url = 'secret, and no address'\n")
+    with pytest.raises(ClassroomError, match=r"c\.CourseDirectory\.db_url is no address; begin it with sqlite:///"):
+        exported(root, "csv")
+    (root / "nbgrader_config.py").unlink()
     path.write_text("a shopping list, and no database at all" * 40)
     with pytest.raises(ClassroomError, match=r"cannot be used \(file is not a database\).* and export again"):
         exported(root, "csv")
