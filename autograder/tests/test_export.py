@@ -122,6 +122,20 @@ def test_a_class_list_tells_the_platforms_numbers(root: Path) -> None:
     assert found["zuz"][1] == "78" and found["ann"][1] == "340934"
 
 
+def test_identifiers_stay_what_the_platform_knows(root: Path) -> None:
+    """A login that begins with a sign, and calls nothing, is written as it is; one that could call something is not."""
+    given(root, 'id,sis_login_id,sis_user_id\nbob,@bob,+49-1\nann,"@SUM(1)",=1+1\n', "roster.csv")
+    found = {row[0]: row[2:4] for row in rows(exported(root, "canvas").path)}
+    assert found["Smith, Bob"] == ["+49-1", "@bob"] and found["'=HYPERLINK(1), Jr, Ann"] == ["'=1+1", "'@SUM(1)"]
+
+
+def test_some_students_alone_are_matched_among_all(root: Path) -> None:
+    """Who is not asked for keeps out of the file, and is still known when rows are told apart."""
+    done = exported(root, "canvas", roster=given(root, CANVAS), students=["bob"])
+    assert list(canvas(done.path)[0]) == ["340935"]
+    assert not [line for line in done.lines if "ann" in line or "dia" in line]
+
+
 def test_the_class_list_helps_to_match(root: Path) -> None:
     """Identifiers that only the class list has find students in the platform's own table."""
     given(root, "id,sis\nbob,X-17\n", "roster.csv")

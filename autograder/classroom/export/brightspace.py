@@ -4,7 +4,7 @@ Documented in "Importing grades" (https://community.d2l.com/brightspace/kb/artic
 OrgDefinedId or Username, or both, one "<Item> Points Grade" for each item that is graded in points, and at the end
 "End-of-Line Indicator", with # in each row. Its own exports put # before identifiers as well, so that a spreadsheet
 leaves them alone (https://kb.wisc.edu/page.php?id=4330), and behind an item's name its points, as in
-"<Numeric MaxPoints:10>"; the import takes both away again. An item that is not there yet is made by the import.
+"<Numeric MaxPoints:10>"; the import knows both. An item that is not there yet is made by the import.
 """
 
 from __future__ import annotations

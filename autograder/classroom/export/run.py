@@ -73,9 +73,8 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     given, rows, class_list = _lists(wanted, folder)
     done = Exported(_output(wanted, folder, given))
     found, everybody = _read(wanted, folder, book, class_list)
-    if class_list and not rows and not {line["id"] for line in class_list} & {*_graded(found)}:
-        one = next(iter(_graded(found)))
-        raise ClassroomError(printable(f"{given}: none of its ids has a grade, but {one!r} has; is it this class?"), 2)
+    if class_list and not rows:
+        _check_class(class_list, found, given)
     only = set(wanted.students)
     people = [one for one in everybody.values() if not only or one.id in only]
     called = pseudonyms.names(folder.root, (one.id for one in people)) if wanted.anonymise else {}
@@ -85,7 +84,7 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
         texts = gradescope.files(folder, found, people, wanted.zero, called)
     else:
         platform, items = PLATFORMS[wanted.format], [Item(one, wanted.item or one.name) for one in found]
-        if rows and given:
+        if given and rows:
             filled = fill.taken(platform, given, rows, items, list(everybody.values()), only)
         else:
             filled = fill.made(platform, items, people)
@@ -97,9 +96,12 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     return done
 
 
-def _graded(found: list[Chapter]) -> Iterator[str]:
-    for chapter in found:
-        yield from chapter.marks
+def _check_class(class_list: list[dict[str, str]], found: list[Chapter], given: Path | None) -> None:
+    """ClassroomError where the list is another class's: then everybody would have handed in nothing."""
+    graded = [student for chapter in found for student in chapter.marks]
+    if not {line["id"] for line in class_list} & set(graded):
+        say = f"{given}: none of its ids has a grade, but {graded[0]!r} has; is it the list of this class?"
+        raise ClassroomError(printable(say), 2)
 
 
 def _lists(wanted: Wanted, folder: CourseFolder) -> tuple[Path | None, list[list[str]], list[dict[str, str]]]:

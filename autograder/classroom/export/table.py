@@ -85,6 +85,7 @@ class Sheet:
         return self
 
     def _identifying(self, cells: Iterable[str]) -> Iterator[str]:
+        """As the platform has them, where they cannot be a call: an apostrophe would make them somebody else's."""
         for title, cell in zip(self.header, cells, strict=True):
             yield harmless(cell) if title in NAMES or not PLAIN.fullmatch(cell) else cell
 
