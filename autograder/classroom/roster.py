@@ -89,11 +89,6 @@ def lines(path: Path) -> list[dict[str, str]]:
         near = get_close_matches("id", columns, 1, 0.4) or columns[:1]
         do = f"rename the column {near[0]!r}" if near else "its first line has to name the columns"
         raise ClassroomError(f"{path}: no column of the roster, or more than one, is called 'id'; {do}", 2)
-    for number, row in enumerate(rows[1:], 2):
-        if any(cell.strip() for cell in row[len(columns) :]):
-            raise ClassroomError(
-                f"{path}: row {number} has more cells than the first; put quotation marks around commas", 2
-            )
     found = [_line(columns, row) for row in rows[1:]]
     _check_ids(path, found)
     return found
@@ -111,11 +106,17 @@ def table(path: Path) -> list[list[str]]:
         text = text.partition("\n")[2]
     first = text.partition("\n")[0]
     try:
-        return [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
     except csv.Error as error:
         raise ClassroomError(
             f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
         ) from error
+    for number, row in enumerate(rows[1:], 2):
+        if any(cell.strip() for cell in row[len(rows[0]) :]):
+            raise ClassroomError(
+                f"{path}: row {number} has more cells than the first; put quotation marks around commas", 2
+            )
+    return rows
 
 
 def _line(columns: list[str], row: list[str]) -> dict[str, str]:

@@ -208,6 +208,7 @@ WRONG = {
     "another platform's": ({"roster": "canvas.csv"}, "this is a table of Canvas; its own, or your class list"),
     "a list without ids": ({"roster": "noids.csv"}, "no column of the roster, or more than one, is called 'id'"),
     "one student twice": ({"roster": "twice.csv"}, "stands there 2 times; keep one"),
+    "a name that tears its row": ({"format": "canvas", "roster": "torn.csv"}, "row 2 has more cells than the first"),
     "a column that Canvas computes": (
         {"format": "canvas", "roster": "canvas.csv", "item": "Current Score"},
         "Canvas computes the column 'Current Score' itself",
@@ -224,6 +225,7 @@ def test_wrong_usage_is_one_line_and_changes_nothing(root: Path, kind: str) -> N
     given(root, CANVAS, "canvas.csv"), given(root, "id\nann\n", "list.csv"), given(root, "name\nann\n", "noids.csv")
     given(root, "id\nbob\nBOB\n", "twice.csv"), given(root, "", "file")
     given(root, "id\nzoe\n", "other.csv"), given(root, "Student,ID,SIS Login ID,Section\nZu,1,zoe,A\n", "others.csv")
+    given(root, "Student,ID,SIS Login ID,Section\nSmith, Bob,1,bob,A\n", "torn.csv")
     given(root, CANVAS + '"Smith, Bob",1,s2,bob,A,,,,\n', "rows.csv")
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     more = {key: root / value if key in ("roster", "output") else value for key, value in settings.items()}
