@@ -216,6 +216,9 @@ def test_brightspaces_own_grades_come_back_filled_in(root: Path) -> None:
     grades = {user: found[CHAPTER] for user, found in brightspace(done.path).items()}
     assert grades == {"cem.oz": "2.5", "a.jr": "48.5", "bob.smith": f"{SCORES['bob']:g}", "dia": "44"}
     assert [row[0] for row in rows(done.path)[1:]] == ["#0003", "#0001", "#0002", "#0004"]
+    given.write_text(BRIGHTSPACE.replace("#bob.smith,Smith,Bob,bob@example.org", "#bob,Xu,Rob,"), encoding="utf-8")
+    by_user = brightspace(exported(root, "brightspace", roster=given).path)  # # is no part of the user's name
+    assert by_user["bob"][CHAPTER] == f"{SCORES['bob']:g}"
 
 
 TEXTS = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
