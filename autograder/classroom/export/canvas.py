@@ -56,7 +56,7 @@ class Canvas:
         return sheet
 
     def made(self, people: Sequence[Person], items: list[Item]) -> Sheet:
-        """Canvas's numbers are those that the class list or the gradebook has in ``lms_user_id``."""
+        """Canvas's numbers are in ``lms_user_id``; the login is the student's id, where the class list has no other."""
         header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
         worth = [points(item.chapter.max_score) for item in items]
         above = [[POSSIBLE, "", "", "", "", *worth]]
