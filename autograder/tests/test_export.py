@@ -9,6 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -302,11 +303,13 @@ def test_under_pseudonyms_nobody_is_told(root: Path, format: str, table: str) ->
         one["message"], one["checks"][0]["message"] = "Bob's own error", "NameError: name 'bob' is not defined"
         one["checks"][0]["example"] = {"call": "f(bob)", "expected": "1", "returned": "bob@example.org"}
     journal.write_text("".join(json.dumps(one) + "\n" for one in verdicts))
-    (root / "submitted" / "dia" / CHAPTER / "timestamp.txt").write_text("2026-11-01 10:00:00 UTC")
+    with book(root) as opened:
+        opened.find_submission(CHAPTER, "dia").timestamp = datetime(2026, 11, 1, 10, 17)
+        opened.db.commit()
     roster = given(root, TABLES[format]) if table and format in TABLES else None
     done = exported(root, format, anonymise=True, roster=roster)
     text = told(done.path)
-    hidden = [*NAMES, "example.org", "34093", "s3", "#0001", "A and B"]
+    hidden = [*NAMES, "10:17", "example.org", "34093", "s3", "#0001", "A and B"]
     hidden += [part for first, last, _, _ in NAMES.values() for part in (first, last)]
     assert not [one for one in hidden if re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text, re.IGNORECASE)]
     assert "anonymous" in done.path.name and f"{SCORES['bob']:g}" in text
@@ -324,10 +327,11 @@ def test_pseudonyms_stay_through_the_term(root: Path) -> None:
     }
 
 
-def test_hostile_ids_leave_the_folder_alone(root: Path) -> None:
+@pytest.mark.parametrize("name", ["../../bob", "bob/eve", "..", "bob\nann"])
+def test_hostile_ids_leave_the_folder_alone(root: Path, name: str) -> None:
     """A student of the gradebook who is called like a way out of the folder ends the export, with nothing written."""
     with book(root) as opened:
-        opened.add_student("../../bob")
+        opened.add_student(name)
         opened.db.commit()
     with pytest.raises(ClassroomError, match="no name for a folder; rename this student"):
         exported(root, "gradescope", missing="zero")
