@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.classroom.cells import harmless
 from autograder.classroom.downloads import SYSTEM_FILE
 
 LIST = "collected.csv"
@@ -82,9 +83,4 @@ def write_list(lines: Iterable[Line], path: Path) -> None:
             sent = f"{line.sent:%Y-%m-%d %H:%M:%S}" if line.sent else ""
             what = "left" if line.left else "taken"
             cells = [what, line.student, line.chapter, sent, line.platform, line.source, line.left or line.note]
-            writer.writerow([_harmless(cell) for cell in cells])
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes what begins like this for a formula."""
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+            writer.writerow([harmless(cell) for cell in cells])

@@ -106,7 +106,7 @@ def _newest() -> str | None:
     return found
 
 
-def problem(db_url: str, error: Exception) -> ClassroomError:
+def problem(db_url: str, error: Exception, then: str = "grade") -> ClassroomError:
     """What went wrong with the gradebook, where, and what to do, in one line."""
     reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
     do = next((do for part, do in CAUSES if part in reason), "look whether it can be opened and written")
@@ -114,4 +114,4 @@ def problem(db_url: str, error: Exception) -> ClassroomError:
         where = make_url(db_url).render_as_string(hide_password=True)
     except Exception:  # no URL at all: that is what the error says
         where = ""
-    return ClassroomError(f"the gradebook {where} cannot be used ({reason}); {do}, and grade again")
+    return ClassroomError(f"the gradebook {where} cannot be used ({reason}); {do}, and {then} again")

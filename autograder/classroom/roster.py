@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from autograder.classroom.folder import ClassroomError
 
 NAMES = ("first_name", "last_name")  # nbgrader's columns; any other column but these may identify a student
 DELIMITERS = ",;\t|"
+LARGEST = 50_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,39 @@ class Roster:
 
 def read(path: Path) -> Roster:
     """A CSV file with a column ``id``, and those that the platform knows; ClassroomError in one line otherwise."""
+    return of(lines(path))
+
+
+def of(lines: list[dict[str, str]]) -> Roster:
+    """The students of these lines, which have one value for each column, and in ``id`` one that nobody else has."""
+    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
+    return Roster(
+        Student(
+            line["id"],
+            " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""),
+            frozenset(_key(line[key]) for key in telling if line[key]),
+        )
+        for line in lines
+    )
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    """What a class list says of each student, by the names of its columns in small letters; errors as `read`."""
+    rows = table(path)
+    columns = [name.strip().casefold() for name in rows[0]] if rows else []
+    if columns.count("id") != 1:
+        near = get_close_matches("id", columns, 1, 0.4) or columns[:1]
+        do = f"rename the column {near[0]!r}" if near else "its first line has to name the columns"
+        raise ClassroomError(f"{path}: no column of the roster, or more than one, is called 'id'; {do}", 2)
+    found = [_line(columns, row) for row in rows[1:]]
+    _check_ids(path, found)
+    return found
+
+
+def table(path: Path) -> list[list[str]]:
+    """The rows of a CSV file in any usual encoding and with any usual delimiter; empty ones are passed over."""
+    if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):
+        raise ClassroomError(f"{path}: no file of a class list; name a CSV file of 50 MB at most", 2)
     try:
         text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
     except OSError as error:
@@ -76,24 +111,19 @@ def read(path: Path) -> Roster:
         raise ClassroomError(
             f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
         ) from error
-    columns = [name.strip().casefold() for name in rows[0]] if rows else []
-    if columns.count("id") != 1:
-        near = get_close_matches("id", columns, 1, 0.4) or columns[:1]
-        do = f"rename the column {near[0]!r}" if near else "its first line has to name the columns"
-        raise ClassroomError(f"{path}: no column of the roster, or more than one, is called 'id'; {do}", 2)
     for number, row in enumerate(rows[1:], 2):
-        if any(cell.strip() for cell in row[len(columns) :]):
+        if any(cell.strip() for cell in row[len(rows[0]) :]):
             raise ClassroomError(
                 f"{path}: row {number} has more cells than the first; put quotation marks around commas", 2
             )
-    return Roster(_students(path, [_line(columns, row) for row in rows[1:]]))
+    return rows
 
 
 def _line(columns: list[str], row: list[str]) -> dict[str, str]:
     return {column: row[n].strip() if n < len(row) else "" for n, column in enumerate(columns)}
 
 
-def _students(path: Path, lines: list[dict[str, str]]) -> list[Student]:
+def _check_ids(path: Path, lines: list[dict[str, str]]) -> None:
     counts = Counter(_key(line["id"]) for line in lines)
     for number, line in enumerate(lines, 2):
         name = line["id"]
@@ -101,15 +131,6 @@ def _students(path: Path, lines: list[dict[str, str]]) -> list[Student]:
             raise ClassroomError(f"{path}, row {number}: {name[:40]!r} is no id for a folder; give this student one", 2)
         if counts[_key(name)] > 1:
             raise ClassroomError(f"{path}: {name!r} stands there {counts[_key(name)]} times; keep one", 2)
-    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
-    return [
-        Student(
-            line["id"],
-            " ".join(filter(None, map(line.get, NAMES))) or line.get("name", ""),
-            frozenset(_key(line[key]) for key in telling if line[key]),
-        )
-        for line in lines
-    ]
 
 
 def _all_differ(lines: list[dict[str, str]], key: str) -> bool:
@@ -132,6 +153,7 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
+@lru_cache(maxsize=10_000)  # each name of a class is compared with each other
 def _words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
     return "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter)).split()
@@ -147,6 +169,7 @@ def _same(name: str, written: str) -> bool:
     return bool(words) and (sorted(_words(name)) == sorted(words) or "".join(words) in _turned(name))
 
 
+@lru_cache(maxsize=10_000)
 def _turned(name: str) -> list[str]:
     words = _words(name)
     return ["".join(words[cut:] + words[:cut]) for cut in range(len(words))]

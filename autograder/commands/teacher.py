@@ -1,4 +1,4 @@
-"""What an instructor types, in the order of a term: ``release``, ``collect``, ``grade``."""
+"""What an instructor types, in the order of a term: ``release``, ``collect``, ``grade``, ``export``."""
 
 from __future__ import annotations
 
@@ -74,3 +74,32 @@ def grade(
     options = {"device": device.value, "scheduler": scheduler}
     result = grade(chapter, submitted, jobs, regrade, allow_unisolated, **options)  # type: ignore[arg-type]
     raise typer.Exit(result.status)
+
+
+@app.command()
+def export(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="All that are graded when none is named.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="canvas, moodle, brightspace, gradescope, or csv.")] = "csv",
+    submitted: Submitted = Path("submitted"),
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="The platform's own table of grades, to be filled in; or the class list."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="The file; gradescope: the folder.")] = None,
+    missing: Annotated[str, typer.Option(help="zero or empty: what who handed in nothing gets.")] = "",
+    item: Annotated[str, typer.Option(metavar="NAME", help="What the platform calls the chapter's column.")] = "",
+    anonymise: Annotated[bool, typer.Option("--anonymise", help="Pseudonyms for names, mail and numbers.")] = False,
+) -> None:
+    """Write the gradebook's grades in the format of a learning platform."""
+    from autograder.classroom.export.run import Wanted
+    from autograder.classroom.export.run import export as write
+    from autograder.classroom.folder import CourseFolder
+
+    wanted = Wanted(format, chapters or [], [], roster, output, missing, item, anonymise)
+    done = write(wanted, CourseFolder(submitted))
+    for line in done.lines:
+        typer.echo(line)
+    typer.echo(f"exported: {done.path}")
+    raise typer.Exit(0 if done.complete else 1)
