@@ -30,25 +30,24 @@ BINDS: dict[type[ast.AST], str] = {  # where a node that binds a name has it; th
 
 
 @lru_cache(maxsize=20_000)  # many hand in the same text
-def forms(source: str) -> frozenset[int] | None:
-    """The forms of a piece of code, hashed; None where it is no Python, or too long. Nothing of it is run."""
-    tokens = tokens_of(source)
+def forms(source: str, limit: int = LIMIT) -> frozenset[int] | None:
+    """The forms of a piece of code, hashed; None where it is no Python, or longer than ``limit``. It is not run."""
+    tokens = tokens_of(source, limit)
     if tokens is None:
         return None
     return frozenset(hash(tokens[start : start + RUN]) for start in range(max(1, len(tokens) - RUN + 1)))
 
 
-def tokens_of(source: str) -> tuple[str, ...] | None:
+def tokens_of(source: str, limit: int = LIMIT) -> tuple[str, ...] | None:
     """The tree of ``source`` as a row of tokens; None where there is none."""
-    if len(source) > LIMIT:
+    if len(source) > limit:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a learner's odd string
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return tuple(_tokens(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # ValueError: a number too large to be printed
         return None
-    return tuple(_tokens(tree))
 
 
 def _tokens(tree: ast.AST) -> list[str]:

@@ -18,7 +18,7 @@ One exercise alone is therefore never enough. Nothing here knows who took what f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -66,10 +66,10 @@ class Likeness:
     unread: int = 0
 
 
-def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Iterable[str]]) -> Likeness:
+def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Set[int]]) -> Likeness:
     """Compare the answers of a class: source by exercise, by student.
 
-    ``known`` holds code that is no evidence, by exercise. The time grows with the square of the class, in SciPy.
+    ``known`` holds the forms that are no evidence, by exercise. The time grows with the square of the class, in SciPy.
     """
     students = sorted(answers)
     names = sorted({name for own in answers.values() for name in own})
@@ -83,11 +83,11 @@ def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Iterab
     both = np.zeros_like(sums)
     parts: dict[str, tuple[Array, Array, Array]] = {}
     for name in names:
-        common_code = set(chain.from_iterable(forms(source) or () for source in known.get(name, ())))
-        own = [(read[student].get(name) or frozenset()) - common_code - habits[student] for student in students]
+        own = [(read[student].get(name) or frozenset()) - known.get(name, frozenset()) - habits[student]
+               for student in students]  # fmt: skip
         there = np.array([len(each) >= LEAST for each in own])
-        parts[name] = p, common, _ = _exercise(own, there)
-        sums += -2 * np.log(p)
+        parts[name] = _exercise(own, there)
+        sums -= 2 * np.log(parts[name][0])
         both += np.outer(there, there)
     return _beyond_chance(done, students, sums, both, parts)
 
