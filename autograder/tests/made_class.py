@@ -141,7 +141,9 @@ class Typed(Way):
         self.generic_visit(node)
         match node:
             case ast.Call(ast.Attribute(attr="zeros" | "ones" | "empty"), [_], []) if self.taken():
-                node.keywords = [ast.keyword("dtype", ast.parse(self.rng.choice(["float", "np.float64"])).body[0].value)]  # type: ignore[attr-defined]
+                node.keywords = [
+                    ast.keyword("dtype", ast.parse(self.rng.choice(["float", "np.float64"])).body[0].value)
+                ]  # type: ignore[attr-defined]
         return node
 
 
@@ -160,7 +162,9 @@ class Methods(Way):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         match node:
-            case ast.Call(ast.Attribute(ast.Name("np"), "sum" | "mean" | "max" as name), [first, *rest]) if self.taken():
+            case ast.Call(ast.Attribute(ast.Name("np"), "sum" | "mean" | "max" as name), [first, *rest]) if (
+                self.taken()
+            ):
                 return ast.Call(ast.Attribute(first, name, ast.Load()), rest, node.keywords)
         return node
 

@@ -28,7 +28,7 @@ class Report:
 
 
 def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
-    """Write ``reports/CHAPTER.html`` and ``.csv`` beside ``submitted``; with ``anonymise``, beside these, without names.
+    """Write ``reports/CHAPTER.html`` and ``.csv`` beside ``submitted``; ``anonymise``: without names, elsewhere.
 
     CourseError or ClassroomError, one line each, when there is nothing to report on or no place to write to; then
     nothing is changed.
@@ -43,7 +43,9 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
         return other[student] if anonymise else line(student, 80)
 
     name = f"{chapter}-anonymous" if anonymise else chapter
-    made = Report(root / FOLDER / f"{name}.html", root / FOLDER / f"{name}.csv", len(found.results), len(likeness.pairs))
+    made = Report(
+        root / FOLDER / f"{name}.html", root / FOLDER / f"{name}.csv", len(found.results), len(likeness.pairs)
+    )
     texts = page(found, likeness, sources, named, _site(root), anonymise), table.text(found, named)
     try:
         for path, text in zip((made.page, made.table), texts, strict=True):

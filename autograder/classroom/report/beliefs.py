@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from autograder.classroom.report.gather import ClassResults
 from autograder.course import sections
 from autograder.course.sections import Section
 from autograder.judge.verdict import Diagnosis
+
+TO_STUDENT = re.compile(r"^Your (?:results are those of code that|code) ")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def _belief(diagnosis: Diagnosis) -> str:
 
 def _misconception(exercise: str, said: list[tuple[str, Diagnosis]]) -> Misconception:
     sentence = Counter(diagnosis.believes for _, diagnosis in said).most_common(1)[0][0]
+    sentence = TO_STUDENT.sub("Code that ", sentence)
     ids = tuple(sorted({diagnosis.id for _, diagnosis in said}))
     students = tuple(dict.fromkeys(student for student, _ in said))
     return Misconception(exercise, sentence, ids[0].startswith("mutant:"), ids, students)

@@ -73,7 +73,7 @@ def _tokens(tree: ast.AST) -> list[str]:
                 bound.add(getattr(node, BINDS[kind]))
             if kind not in (ast.Name, ast.arg):
                 tokens.append("Assign" if kind is ast.AnnAssign else kind.__name__)
-            stack += _parts(node, kind)
+            stack += _parts(node, _fields(kind.__name__))
     own = bound - imported
     for place in names:
         if tokens[place] in own:
@@ -88,12 +88,12 @@ def _says_nothing(node: Any, kind: type[ast.AST]) -> bool:
     return kind is ast.Pass or (kind is ast.AnnAssign and node.value is None)
 
 
-def _parts(node: Any, kind: type[ast.AST]) -> list[Any]:
+def _parts(node: Any, fields: tuple[str, ...]) -> list[Any]:
     """The fields of a node that say something, the last one first, as a stack wants them."""
-    if kind is ast.Raise and type(node.exc) is ast.Call:
+    if type(node) is ast.Raise and type(node.exc) is ast.Call:
         return [node.exc.func]  # and not its text
     parts: list[Any] = []
-    for name in _fields(kind):
+    for name in fields:
         value = getattr(node, name)
         if type(value) is list:
             parts += [part for part in value if part is not None]
@@ -103,5 +103,5 @@ def _parts(node: Any, kind: type[ast.AST]) -> list[Any]:
 
 
 @cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in IGNORED)
+def _fields(kind: str) -> tuple[str, ...]:
+    return tuple(name for name in getattr(ast, kind)._fields if name not in IGNORED)

@@ -78,7 +78,9 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
         enrolled,
         sorted(enrolled - counting.keys() - answers.keys()),
         sorted(counting.keys() - current.keys()),
-        sorted(name for name, one in answers.items() if name in current and one.sha256 != current[name].notebook_sha256),
+        sorted(
+            name for name, one in answers.items() if name in current and one.sha256 != current[name].notebook_sha256
+        ),
         sorted(answers.keys() - counting.keys()),
         sorted(current.keys() - found.keys()),
         damaged,
@@ -100,7 +102,9 @@ def _verdicts(path: Path, chapter: str) -> tuple[list[Verdict], int]:
     except FileNotFoundError:
         raise ClassroomError(f"{path}: {chapter} has not been graded here; run  {then}", 2) from None
     except OSError as error:
-        raise ClassroomError(f"{path}: cannot be read ({error.strerror}); give yourself the right to read it") from error
+        raise ClassroomError(
+            f"{path}: cannot be read ({error.strerror}); give yourself the right to read it"
+        ) from error
     damaged = max(0, lines - len(verdicts))
     if not verdicts:
         raise ClassroomError(f"{path}: no verdict in it, and {damaged} damaged lines; run  {then}", 2)

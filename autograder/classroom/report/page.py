@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
 from autograder.classroom.rebuild import clean, line
 from autograder.classroom.report import beliefs, figure, items, strange
 from autograder.classroom.report.beliefs import Misconception, Reteach
 from autograder.classroom.report.gather import ClassResults
 from autograder.classroom.report.items import Discrimination, Item
-from autograder.classroom.report.similar import Likeness, Pair
+from autograder.classroom.report.similar import Likeness, Pair, Shared
 from autograder.feedback import WORDS
 
 PAIRS = 20  # shown side by side; the others in a line each
@@ -46,11 +47,10 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
 
     ``private``: no code and no text that a learner may have written, for a name could stand in it.
     """
-    points = [one.points.final for one in found.results]
     analysis, held = items.analyse(found), beliefs.held(found)
     taught = beliefs.to_reteach(found, held, site)
-    summary = _summary(found, points, analysis, held, taught)
-    shown = figure.bins(points, summary.most)
+    summary = _summary(found, analysis, held, taught)
+    shown = figure.bins([one.points.final for one in found.results], summary.most)
     text: str = _template().render(
         found=found,
         title=found.chapter.title,
@@ -61,6 +61,8 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         drawing=figure.svg(shown, summary.median),
         items=analysis,
         held=held,
+        frequent=[each for each in held if len(each.students) > 1],
+        rare=[each for each in held if len(each.students) == 1],
         taught=taught,
         few=items.FEW,
         slowest=strange.slowest(found),
@@ -76,8 +78,9 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
 
 
 def _summary(
-    found: ClassResults, points: list[float], analysis: list[Item], held: list[Misconception], taught: dict[str, Reteach]
-) -> Summary:  # fmt: skip
+    found: ClassResults, analysis: list[Item], held: list[Misconception], taught: dict[str, Reteach]
+) -> Summary:
+    points = [one.points.final for one in found.results]
     low, median, high = np.quantile(points, [0.25, 0.5, 0.75]).tolist() if points else (0.0, 0.0, 0.0)
     hardest = min(analysis, key=lambda item: item.share, default=None) if found.readable else None
     return Summary(
@@ -100,15 +103,18 @@ def _conditions(found: ClassResults) -> list[tuple[dict[str, str], int]]:
         if not one.verdict.message  # nothing ran of a file that cannot be read
     )  # fmt: skip
     keys = ("isolation", "holes", "device", "seed", "checks")
-    return [(dict(zip(keys, (line(part) for part in each), strict=True)), count) for each, count in counts.most_common()]
-
-
-def _beside(pair: Pair, sources: Sources) -> list[tuple[Any, str, str]]:
-    """The exercises of a pair, with both texts."""
     return [
-        (shared, *(clean(sources.get(student, {}).get(shared.exercise, ""), MAX_CODE) for student in (pair.one, pair.other)))
+        (dict(zip(keys, (line(part) for part in each), strict=True)), count) for each, count in counts.most_common()
+    ]
+
+
+def _beside(pair: Pair, sources: Sources) -> list[tuple[Shared, str, str]]:
+    """The exercises of a pair, with both texts."""
+    one, other = sources[pair.one], sources[pair.other]
+    return [
+        (shared, clean(one[shared.exercise], MAX_CODE), clean(other[shared.exercise], MAX_CODE))
         for shared in pair.exercises
-    ]  # fmt: skip
+    ]
 
 
 def _points(value: float) -> str:
@@ -142,8 +148,14 @@ def _statuses(item: Item) -> list[tuple[str, int]]:
     return [(WORDS[status], item.statuses[status]) for status in WORDS if status in item.statuses]
 
 
-def _list(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
+def _prose(text: str) -> Markup:
+    """One line, escaped, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(line(text, 300)))))
+
+
+def _breakable(name: str) -> Markup:
+    """A long name may break behind an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 @cache
@@ -153,7 +165,6 @@ def _template() -> Any:
     )
     environment.filters.update(
         points=_points, percent=_percent, count=_count, correlation=_correlation, one_in=_one_in, chance=_chance,
-        statuses=_statuses, line=line, listed=_list,
+        statuses=_statuses, prose=_prose, breakable=_breakable,
     )  # fmt: skip
-    environment.globals.update(number=itertools.count)
     return environment.get_template("report.html.j2")
