@@ -88,7 +88,7 @@ def report(
     from autograder.classroom.report import report
 
     made = report(chapter, submitted, anonymise)
-    typer.echo(f"report on {made.students} students: {made.page}")
+    typer.echo(f"report on {made.students} student{'s' * (made.students != 1)}: {made.page}")
     typer.echo(f"the same as a table: {made.table}")
     if made.pairs:
         typer.echo(f"pairs whose answers are closer than chance, a question to ask them: {made.pairs}")

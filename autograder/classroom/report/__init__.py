@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,13 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
     )
     texts = page(found, likeness, sources, named, _site(root), anonymise), table.text(found, named)
     try:
+        for path in (made.page, made.table):
+            if path.is_dir():  # before either is written
+                raise IsADirectoryError(errno.EISDIR, "a folder is there")
         for path, text in zip((made.page, made.table), texts, strict=True):
             replace(path, text)
     except OSError as error:
-        raise unwritable(root / FOLDER, error, "make the report") from error
+        raise unwritable(made.page, error, "make the report") from error
     return made
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
 from autograder.classroom.rebuild import clean, line
-from autograder.classroom.report import beliefs, figure, items, strange
+from autograder.classroom.report import beliefs, figure, items, similar, strange
 from autograder.classroom.report.beliefs import Misconception, Reteach
 from autograder.classroom.report.gather import ClassResults
 from autograder.classroom.report.items import Discrimination, Item
@@ -65,6 +65,7 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         rare=[each for each in held if len(each.students) == 1],
         taught=taught,
         few=items.FEW,
+        fewest=similar.FEWEST,
         slowest=strange.slowest(found),
         oddities=strange.oddities(found),
         kinds=strange.KINDS,

@@ -27,7 +27,7 @@ from scipy import sparse, stats
 
 from autograder.classroom.report.forms import RUN, forms
 
-ALPHA = 0.05  # pairs that one class may show by chance
+ALPHA = 0.001  # pairs that one class may show by chance
 LEAST = RUN + 1  # forms of its own that an answer needs to be compared: one changed place makes `RUN` of them
 TAIL = 0.005, 25  # of all pairs, or pairs: those beyond tell nothing of how alike the class is by itself
 FEWEST = 8  # students: below, nothing can stand out
