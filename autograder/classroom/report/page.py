@@ -67,7 +67,9 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         few=items.FEW,
         fewest=similar.FEWEST,
         slowest=strange.slowest(found),
-        oddities=strange.oddities(found),
+        oddities={
+            kind: sorted(odd, key=lambda one: named(one.student)) for kind, odd in strange.oddities(found).items()
+        },
         kinds=strange.KINDS,
         conditions=_conditions(found),
         likeness=likeness,

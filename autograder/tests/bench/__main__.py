@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.tests import fuzz, kills
-from autograder.tests.bench import chapters, scale, speed, website
+from autograder.tests.bench import alike, chapters, scale, speed, website
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "speed": speed.tables,
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "chapters": lambda: [chapters.table()],
     "decoder": lambda: [fuzz.table()],
     "website": website.tables,
+    "alike": alike.tables,
     "kills": lambda: [kills.table()],
 }
 
