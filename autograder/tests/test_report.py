@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from autograder.course import CourseError, sections
 from autograder.judge import implementations
 from autograder.judge.diagnosis import Diagnoser
 from autograder.judge.run import judge_exercise
-from autograder.judge.verdict import ExerciseVerdict, Verdict
+from autograder.judge.verdict import Diagnosis, ExerciseVerdict, Verdict
 from autograder.tests.course_folder import WRONG, book, gradebook, submitted
 from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in
 
@@ -465,3 +466,26 @@ def test_the_command_says_where_the_report_is(submitted: Path, graded: Callable[
     assert done.stdout.splitlines()[0] == f"report on 1 student: {made}" and made.is_file()
     done = run("ch04_lstm")
     assert done.returncode == 2 and "has not been graded here" in done.stderr and done.stdout == ""
+
+
+def test_links_lead_to_the_website_that_the_class_reads(
+    submitted: Path, judge: Prepared, graded: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address that the course's settings name; elsewhere than in links, no address is on the page."""
+    asked = []
+
+    def read(root: Path) -> SimpleNamespace:
+        asked.append(root)
+        return SimpleNamespace(site="https://rnn.example.org/notes/")
+
+    monkeypatch.setitem(sys.modules, "autograder.classroom.settings", SimpleNamespace(read=read))
+    monkeypatch.setattr("autograder.classroom.settings", SimpleNamespace(read=read), raising=False)
+    believed = ExerciseVerdict(FIRST.name, "failed", 0.0, FIRST.points, "", [], [Diagnosis("mutant:x", "Odd.", "")])
+    judge.changes["ann"] = replaced(believed)
+    hand_in(submitted, "ann", RIGHT)
+    graded()
+    report(CHAPTER, submitted)
+    section = sections.of(FIRST)
+    assert section is not None and asked == [submitted.parent]
+    found = {link["href"] for link in soup(submitted).select("a")}
+    assert found == {f"https://rnn.example.org/notes/{section.page}"}
