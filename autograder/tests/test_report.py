@@ -423,8 +423,8 @@ BAD = {
     no_gradebook: "there is no gradebook; grade first",
     no_database: "cannot be used (file is not a database)",
     odd_roster: "'ann' stands there 2 times; keep one",
-    file_in_the_way: f"reports/{CHAPTER}.html: cannot be written (Not a directory)",
-    page_in_the_way: "cannot be written (a folder is there)",
+    file_in_the_way: "/reports: is in the way of the report; move it",
+    page_in_the_way: f"/reports/{CHAPTER}.html: is in the way of the report; move it",
 }
 
 

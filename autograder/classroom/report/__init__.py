@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.classroom import pseudonyms
-from autograder.classroom.folder import unwritable
+from autograder.classroom.folder import ClassroomError, unwritable
 from autograder.classroom.rebuild import line
 from autograder.classroom.report import answers, similar, table
 from autograder.classroom.report.gather import gather
@@ -48,15 +47,21 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
         root / FOLDER / f"{name}.html", root / FOLDER / f"{name}.csv", len(found.results), len(likeness.pairs)
     )
     texts = page(found, likeness, sources, named, _site(root), anonymise), table.text(found, named)
+    _look_for_room(made)
     try:
-        for path in (made.page, made.table):
-            if path.is_dir():  # before either is written
-                raise IsADirectoryError(errno.EISDIR, "a folder is there")
         for path, text in zip((made.page, made.table), texts, strict=True):
             replace(path, text)
     except OSError as error:
         raise unwritable(made.page, error, "make the report") from error
     return made
+
+
+def _look_for_room(made: Report) -> None:
+    """ClassroomError where something stands in the place of the report, before any part of it is written."""
+    folder = made.page.parent
+    in_the_way = [folder] * (folder.exists() and not folder.is_dir())
+    for path in in_the_way or [path for path in (made.page, made.table) if path.is_dir()]:
+        raise ClassroomError(f"{path}: is in the way of the report; move it elsewhere, and make the report again")
 
 
 def _site(root: Path) -> str:

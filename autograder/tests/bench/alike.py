@@ -15,7 +15,7 @@ from autograder.classroom.report.similar import compare
 from autograder.tests.made_class import Answers, copied, plain_student, student
 
 CHAPTERS = ("ch02_recurrence", "ch04_lstm")
-SIZES = {24: 60, 60: 60, 300: 20}  # students: classes
+SIZES = {24: 40, 60: 40, 300: 5}  # students: classes
 COPIED = (1.0, 0.7, 0.5)  # of the exercises
 SCHOOLS = [12, 8, 5, 4, 3, 3, 2, 2, 1, 1, 1, 1]  # how many learned in each, beside each other
 Make = Callable[[random.Random, str], Answers]
@@ -42,7 +42,7 @@ def _rates() -> Table:
     rng = random.Random(1)
     for chapter in CHAPTERS:
         for world, make in WORLDS.items():
-            pool = [make(rng, chapter) for _ in range(600)]
+            pool = [make(rng, chapter) for _ in range(400)]
             for size, classes in SIZES.items():
                 for knows in (True, False):
                     alarms, copies = _tried(rng, chapter, pool, size, classes, knows)
