@@ -81,13 +81,14 @@ def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Set[in
     habits = {student: _habits(own.values()) for student, own in read.items()}
     sums = np.zeros((len(students), len(students)))
     both = np.zeros_like(sums)
-    parts: dict[str, tuple[Array, Array, Array]] = {}
+    parts: dict[str, tuple[Array, list[frozenset[int]]]] = {}
     for name in names:
         own = [(read[student].get(name) or frozenset()) - known.get(name, frozenset()) - habits[student]
                for student in students]  # fmt: skip
         there = np.array([len(each) >= LEAST for each in own])
-        parts[name] = _exercise(own, there)
-        sums -= 2 * np.log(parts[name][0])
+        p = _shares(own, there)
+        parts[name] = p.astype(np.float32), own  # of a large class, half the memory
+        sums -= 2 * np.log(p)
         both += np.outer(there, there)
     return _beyond_chance(done, students, sums, both, parts)
 
@@ -98,23 +99,22 @@ def _habits(own: Iterable[frozenset[int] | None]) -> set[int]:
     return {form for form, count in counts.items() if count > 1}
 
 
-def _exercise(own: list[frozenset[int]], there: Array) -> tuple[Array, Array, Array]:
-    """Of one exercise, for each pair: the share p of pairs that are as alike, forms in common, forms of either."""
+def _shares(own: list[frozenset[int]], there: Array) -> Array:
+    """Of one exercise, for each pair (students, students): the share p of all pairs that are as alike."""
     has = _matrix(own)
     n = int(there.sum())
     uses = np.asarray(has.sum(axis=0)).ravel()
     bits = -np.log2(np.clip((uses - 1) / max(n - 1, 1), 1 / max(n - 1, 1), 1.0))
     common = (has @ has.T).toarray()
     shared = (has @ sparse.diags(bits) @ has.T).toarray()
-    weight, size = shared.diagonal(), common.diagonal()
+    weight = shared.diagonal()
     either = weight[:, None] + weight[None, :] - shared
     compared = np.outer(there, there)
     with np.errstate(invalid="ignore", divide="ignore"):
         alike = np.where((common >= LEAST) & (either > 0), shared**2 / either, 0.0)
     ordered = np.sort(alike[np.triu(compared, 1)])
     above = np.maximum(1, len(ordered) - np.searchsorted(ordered, alike * (1 - 1e-9)))
-    p = np.where(compared & (alike > 0), above / max(len(ordered), 1), 1.0)
-    return p, common, size[:, None] + size[None, :] - common
+    return np.where(compared & (alike > 0), above / max(len(ordered), 1), 1.0)
 
 
 def _matrix(own: list[frozenset[int]]) -> sparse.csr_array:
@@ -126,7 +126,7 @@ def _matrix(own: list[frozenset[int]]) -> sparse.csr_array:
 
 
 def _beyond_chance(
-    done: Likeness, students: list[str], sums: Array, both: Array, parts: dict[str, tuple[Array, Array, Array]]
+    done: Likeness, students: list[str], sums: Array, both: Array, parts: dict[str, tuple[Array, list[frozenset[int]]]]
 ) -> Likeness:
     """The pairs whose sum is larger than this class explains."""
     one, other = np.triu_indices(len(students), 1)
@@ -137,8 +137,8 @@ def _beyond_chance(
     expected = len(one) * stats.chi2.sf(total / done.inflation, freedom)
     for number in np.flatnonzero(expected < ALPHA):
         i, j = int(one[number]), int(other[number])
-        found = [Shared(name, int(common[i, j]), int(either[i, j]), float(p[i, j]))
-                 for name, (p, common, either) in parts.items() if p[i, j] < 1]  # fmt: skip
+        found = [Shared(name, len(own[i] & own[j]), len(own[i] | own[j]), float(p[i, j]))
+                 for name, (p, own) in parts.items() if p[i, j] < 1]  # fmt: skip
         found.sort(key=lambda shared: shared.p)
         done.pairs.append(Pair(students[i], students[j], float(expected[number]), tuple(found)))
     done.pairs.sort(key=lambda pair: (pair.expected, pair.one, pair.other))
