@@ -1,4 +1,4 @@
-"""What an instructor types, in the order of a term: ``release``, ``collect``, ``grade``, ``export``."""
+"""What an instructor types, in the order of a term: from ``release`` to ``export``."""
 
 from __future__ import annotations
 
@@ -74,6 +74,24 @@ def grade(
     options = {"device": device.value, "scheduler": scheduler}
     result = grade(chapter, submitted, jobs, regrade, allow_unisolated, **options)  # type: ignore[arg-type]
     raise typer.Exit(result.status)
+
+
+@app.command()
+def report(
+    chapter: Annotated[str, typer.Argument(help="Such as ch02_recurrence.")],
+    submitted: Submitted = Path("submitted"),
+    anonymise: Annotated[
+        bool, typer.Option("--anonymise", help="Other names for all students, no code and no messages of theirs.")
+    ] = False,
+) -> None:
+    """Write a page on the class: misconceptions, points, exercises, oddities, answers that are alike."""
+    from autograder.classroom.report import report
+
+    made = report(chapter, submitted, anonymise)
+    typer.echo(f"report on {made.students} student{'s' * (made.students != 1)}: {made.page}")
+    typer.echo(f"the same as a table: {made.table}")
+    if made.pairs:
+        typer.echo(f"pairs whose answers are closer than chance, a question to ask them: {made.pairs}")
 
 
 @app.command()
