@@ -77,7 +77,7 @@ def _of_another_release(connection: Connection, url: URL) -> str:
         return f"is none: it holds tables of something else ({few}); name another in nbgrader_config.py"
     revision = connection.execute(text(VERSION)).scalar() if "alembic_version" in tables else None
     if revision is not None and not any(Path(dbutil.ALEMBIC_DIR, "versions").glob(f"{revision}_*.py")):
-        return f"was made by a newer nbgrader (revision {revision}); install that one in .venv, and grade again"
+        return f"was made by a newer nbgrader (revision {revision}); install that one in .venv, and try again"
     absent = [table for table in Base.metadata.tables if table not in tables]
     columns = [
         f"{name}.{column}"
@@ -90,7 +90,7 @@ def _of_another_release(connection: Connection, url: URL) -> str:
     if revision != _newest():
         db = shlex.quote(f"--db={url.render_as_string()}") if url.get_backend_name() == "sqlite" else ""
         where = "run" if db else "run in the course folder"
-        return f"was made by an older nbgrader; {where}  {f'nbgrader db upgrade {db}'.strip()}  and grade again"
+        return f"was made by an older nbgrader; {where}  {f'nbgrader db upgrade {db}'.strip()}  and try again"
     if columns:  # absent tables are made when it is opened
         return f"is damaged: it has no {', '.join(sorted(columns)[:3])}; put a copy of it from before in its place"
     return ""
