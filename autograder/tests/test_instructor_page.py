@@ -22,6 +22,13 @@ CAPTION = re.compile(r"^:caption: (.+)\n+", re.MULTILINE)
 COMMANDS = re.compile(r"`((?:python -m autograder|nbgrader|jupyter|\.venv/bin/)[^`]*)`")
 LEFT_OUT = (".venv", "_build", ".git", "__pycache__", ".*_cache", "submitted", "autograded", "gradebook.db")
 CHAPTER = "ch02_recurrence"
+CANVAS = f"""\
+Student,ID,SIS User ID,SIS Login ID,Section,{CHAPTER} (7)
+    Points Possible,,,,,40
+"Byron, Ada",101,,ada,Autumn,
+"Cox, Ben",102,,ben,Autumn,
+"Diaz, Cleo",103,,cleo,Autumn,
+"""  # as Canvas's gradebook exports it
 MISTAKE = "return np.tanh(x @ Wx + h_prev @ Wh.T + b)"
 
 
@@ -76,6 +83,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     shutil.copytree(paths.ROOT, home / "unrolled", ignore=shutil.ignore_patterns(*LEFT_OUT))
     (home / "unrolled" / ".venv").symlink_to(sys.prefix)
     hand_in(home / "ch02.zip")
+    (home / "canvas.csv").write_text(CANVAS, encoding="utf-8")
     parts = blocks(PAGE.read_text(encoding="utf-8"))
     environment = {**os.environ, "HOME": str(home), "COLUMNS": "120"}
     command = ["bash", "-c", script(parts)]
