@@ -1,0 +1,102 @@
+"""nbgrader's exchange with this course: two students and a teacher, each in a home folder of their own."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import paths
+from autograder.tests.people import Person, right
+
+CHAPTER = "ch00_start"
+RIGHT = right(CHAPTER)
+STEP = RIGHT["numerical_gradient"].replace("(f(x + nudge) - f(x - nudge)) / (2 * eps)", "(f(x + nudge) - f(x)) / eps")
+WRONG = {**RIGHT, "numerical_gradient": STEP}
+BELIEF = "steps to one side only"
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
+
+
+@pytest.fixture
+def srv(tmp_path: Path) -> Path:
+    """The folder of a hub that the website shows, with the course in it: all that students' programs are told."""
+    shutil.copytree(paths.ROOT / "book" / "hub", tmp_path / "srv")
+    (tmp_path / "srv" / "unrolled").symlink_to(paths.ROOT)
+    return tmp_path / "srv"
+
+
+def student(name: str, srv: Path) -> Person:
+    """A student with a home folder far from the course."""
+    settings = {"PYTHONPATH": f"{srv}/unrolled", "JUPYTER_CONFIG_PATH": f"{srv}/students:{srv}/everybody"}
+    return Person(name, srv.parent / "home" / name, settings)
+
+
+def teacher(srv: Path) -> Person:
+    """A teacher with a course folder, ``autumn``, that has the line which the instructor's page names."""
+    settings = {"PYTHONPATH": str(paths.ROOT), "JUPYTER_CONFIG_PATH": f"{srv}/everybody"}
+    person = Person("teacher", srv.parent / "home" / "teacher", settings)
+    (person.home / "autumn").mkdir()
+    config = f"load_subconfig({str(paths.ROOT / 'nbgrader_config.py')!r})\n"
+    config += "c.ExchangeCollect.check_owner = False\n"  # all are one account here, so the owner says nothing
+    (person.home / "autumn" / "nbgrader_config.py").write_text(config)
+    return person
+
+
+def fetched(person: Person) -> list[str]:
+    """The feedback pages of a student, the earliest attempt first."""
+    return [path.read_text() for path in sorted((person.home / CHAPTER / "feedback").glob(f"*/{CHAPTER}.html"))]
+
+
+def grade_and_return(instructor: Person, *collect: str) -> str:
+    """What a teacher types when work has come in: collect, grade, hand the pages back; gives what grading printed."""
+    instructor.run("nbgrader", "collect", CHAPTER, *collect, folder="autumn")
+    printed = instructor.run("autograder", "grade", CHAPTER, folder="autumn")
+    instructor.run("nbgrader", "release_feedback", CHAPTER, folder="autumn")
+    return printed
+
+
+def late(instructor: Person) -> dict[str, float]:
+    """By how many seconds each student was late."""
+    with Gradebook(f"sqlite:///{instructor.home}/autumn/gradebook.db") as book:
+        return {one.student.id: one.total_seconds_late for one in book.assignment_submissions(CHAPTER)}
+
+
+def test_a_chapter_goes_out_and_comes_back_through_the_exchange(srv: Path) -> None:
+    """Stock release, fetch, validate, submit, collect and feedback, with our grades: twice, and the second time late."""
+    instructor, ada, ben = teacher(srv), student("ada", srv), student("ben", srv)
+    instructor.run("autograder", "release", CHAPTER, "--course", ".", folder="autumn")
+    instructor.run("nbgrader", "release_assignment", CHAPTER, folder="autumn")
+    assert (srv / "exchange" / "autumn" / "inbound").stat().st_mode & 0o777 == 0o733  # others cannot list it
+    for person, answers in ((ada, RIGHT), (ben, WRONG)):
+        person.run("nbgrader", "fetch_assignment", CHAPTER)
+        person.answer(CHAPTER, answers)
+    assert "Success! Your notebook passes all the tests." in ada.run(
+        "nbgrader", "validate", f"{CHAPTER}/{CHAPTER}.ipynb"
+    )
+    said = ben.run("nbgrader", "validate", f"{CHAPTER}/{CHAPTER}.ipynb")
+    assert "VALIDATION FAILED ON 1 CELL(S)!" in said
+    assert "CheckFailed: numerical_gradient: 1 of 6 checks failed: With a step" in said and "..." not in said
+    for person in (ada, ben):
+        person.run("nbgrader", "submit", CHAPTER)
+    assert "2 judged" in grade_and_return(instructor)
+    ada.run("nbgrader", "fetch_feedback", CHAPTER)
+    ben.run("nbgrader", "fetch_feedback", CHAPTER)
+    assert (BELIEF in fetched(ben)[0], BELIEF in fetched(ada)[0]) == (True, False)
+
+    due = datetime.now(UTC) - timedelta(seconds=1)
+    instructor.run("nbgrader", "db", "assignment", "add", CHAPTER, f"--duedate={due}", folder="autumn")
+    ben.answer(CHAPTER, RIGHT)
+    ben.run("nbgrader", "submit", CHAPTER)
+    assert "1 judged" in grade_and_return(instructor, "--update")
+    ben.run("nbgrader", "fetch_feedback", CHAPTER)
+    assert [BELIEF in page for page in fetched(ben)] == [True, False]
+    assert len(fetched(ada)) == 1
+    found = late(instructor)
+    assert found["ada"] == 0 and 0 < found["ben"] < 3600
+    instructor.run("nbgrader", "export", "--to=grades.csv", folder="autumn")
+    rows = (instructor.home / "autumn" / "grades.csv").read_text().splitlines()
+    assert [",10.0,10.0," in row or row.endswith(",10.0,10.0") for row in rows[1:]] == [True, True], rows
