@@ -66,7 +66,7 @@ def late(instructor: Person) -> dict[str, float]:
 
 
 def test_a_chapter_goes_out_and_comes_back_through_the_exchange(srv: Path) -> None:
-    """Stock release, fetch, validate, submit, collect and feedback, with our grades: twice, and the second time late."""
+    """Stock release, fetch, validate, submit, collect and feedback, with our grades: twice, the second time late."""
     instructor, ada, ben = teacher(srv), student("ada", srv), student("ben", srv)
     instructor.run("autograder", "release", CHAPTER, "--course", ".", folder="autumn")
     instructor.run("nbgrader", "release_assignment", CHAPTER, folder="autumn")
