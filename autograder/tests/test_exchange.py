@@ -79,7 +79,8 @@ def test_a_chapter_goes_out_and_comes_back_through_the_exchange(srv: Path) -> No
     )
     said = ben.run("nbgrader", "validate", f"{CHAPTER}/{CHAPTER}.ipynb")
     assert "VALIDATION FAILED ON 1 CELL(S)!" in said
-    assert "CheckFailed: numerical_gradient: 1 of 6 checks failed: With a step" in said and "..." not in said
+    assert "CheckFailed: numerical_gradient: 1 of 6 checks failed: With a step" in said
+    assert "f(x - eps) over 2 eps.\n" in said  # all of it, in lines that are short enough
     for person in (ada, ben):
         person.run("nbgrader", "submit", CHAPTER)
     assert "2 judged" in grade_and_return(instructor)

@@ -59,7 +59,7 @@ def running(srv: Path, people: Sequence[str]) -> Iterator[Hub]:
     """A hub whose folder is ``srv``, for these people; when it fails, what it wrote to its log is printed."""
     home, log = srv.parent / "home", srv.parent / "hub.log"
     for name in people:
-        (home / name).mkdir(parents=True)
+        (home / name).mkdir(parents=True, exist_ok=True)
         environment(name, home / name)
     ports = _ports(3)
     names = {key: environment(people[0], home / people[0])[key] for key in ("LD_PRELOAD", "LANG")}

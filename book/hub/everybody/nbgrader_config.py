@@ -6,4 +6,3 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821 (nbgrader provides 
 
 c.CourseDirectory.course_id = "autumn"
 c.Exchange.root = str(Path(__file__).resolve().parent.parent / "exchange")
-c.Validator.width = 240  # else `nbgrader validate` cuts the sentence that says what is wrong
