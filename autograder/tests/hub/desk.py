@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from time import monotonic, sleep
-from urllib.parse import quote
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, FrameLocator, Locator, Page
 
 from autograder.tests.browser import WIDE
 from autograder.tests.hub.server import PASSWORD, PATIENCE, Hub
@@ -79,26 +77,26 @@ class Desk:
         self.assignments("fetched").get_by_role("button", name="Submit").click()
         self.assignments("submitted").get_by_role("button", name="Fetch Feedback").wait_for()
 
-    def read_feedback(self, chapter: str) -> Page:
+    def read_feedback(self, chapter: str) -> FrameLocator:
         """Fetch feedback in the Assignment List, go where it leads, and open the page there."""
         self.assignments("fetched")
         self.page.locator("#refresh_assignments_list").click()
         submitted = self.assignments("submitted")
+        submitted.get_by_text("feedback available to fetch").wait_for()
         submitted.get_by_role("button", name="Fetch Feedback").click()
-        submitted.get_by_role("button", name=chapter).click()
         submitted.get_by_text("view feedback").click()
-        self.page.locator(".jp-DirListing-item", has_text=f"{chapter}.html").wait_for()
-        (path,) = (self.home / chapter / "feedback").glob(f"*/{chapter}.html")
         self.page.locator(".jp-DirListing-item", has_text=f"{chapter}.html").dblclick()
-        return self.page
+        return self.page.frame_locator(".jp-HTMLViewer iframe")
 
     def type_in_terminal(self, command: str) -> str:
         """Type a command in JupyterLab's terminal; gives what it printed. It must end well."""
         said, status = self.home / "said", self.home / "status"
-        self.menu("File", "New").click()
-        self.menu("Terminal").click()
-        self.page.locator(".jp-Terminal .xterm-helper-textarea").wait_for(state="attached")
-        self.page.locator(".jp-Terminal").click()
+        status.unlink(missing_ok=True)
+        terminal = self.page.locator(".jp-Terminal")
+        if not terminal.count():
+            self.page.locator(".jp-LauncherCard", has_text="Terminal").click()
+        terminal.locator(".xterm-helper-textarea").wait_for(state="attached")
+        terminal.click()
         self.page.keyboard.insert_text(f"({command}) > ~/said 2>&1; echo $? > ~/part; mv ~/part ~/status")
         self.page.keyboard.press("Enter")
         until = monotonic() + PATIENCE

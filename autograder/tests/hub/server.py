@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -57,6 +58,8 @@ class Hub:
 @contextmanager
 def running(srv: Path, people: Sequence[str]) -> Iterator[Hub]:
     """A hub whose folder is ``srv``, for these people; when it fails, what it wrote to its log is printed."""
+    if not find_spec("jupyterhub"):
+        missing("no jupyterhub here; to install it: .venv/bin/pip install -r requirements.txt")
     home, log = srv.parent / "home", srv.parent / "hub.log"
     for name in people:
         (home / name).mkdir(parents=True, exist_ok=True)
