@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic, sleep
 
-from playwright.sync_api import Browser, FrameLocator, Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from autograder.tests.browser import WIDE
 from autograder.tests.hub.server import PASSWORD, PATIENCE, Hub
@@ -77,16 +77,21 @@ class Desk:
         self.assignments("fetched").get_by_role("button", name="Submit").click()
         self.assignments("submitted").get_by_role("button", name="Fetch Feedback").wait_for()
 
-    def read_feedback(self, chapter: str) -> FrameLocator:
-        """Fetch feedback in the Assignment List, go where it leads, and open the page there."""
+    def read_feedback(self, chapter: str) -> Page:
+        """Fetch feedback in the Assignment List, go where it leads, and open the page there in a tab of its own.
+
+        Within JupyterLab it can be read, too, but no link in it works on a hub, which forbids pages within pages.
+        """
         self.assignments("fetched")
         self.page.locator("#refresh_assignments_list").click()
         submitted = self.assignments("submitted")
         submitted.get_by_text("feedback available to fetch").wait_for()
         submitted.get_by_role("button", name="Fetch Feedback").click()
         submitted.get_by_text("view feedback").click()
-        self.page.locator(".jp-DirListing-item", has_text=f"{chapter}.html").dblclick()
-        return self.page.frame_locator(".jp-HTMLViewer iframe")
+        self.page.locator(".jp-DirListing-item", has_text=f"{chapter}.html").click(button="right")
+        with self.page.context.expect_page() as opened:
+            self.menu("Open in New Browser Tab").click()
+        return opened.value
 
     def type_in_terminal(self, command: str) -> str:
         """Type a command in JupyterLab's terminal; gives what it printed. It must end well."""
