@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,15 +90,22 @@ def _started(command: list[str], folder: Path, log: Path) -> Iterator[subprocess
     try:
         yield process
     finally:
-        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.send_signal(signal.SIGTERM)  # it then stops everybody's server
+        process.terminate()  # it then stops everybody's server
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for child in psutil.wait_procs(children, timeout=5)[1]:
-            child.kill()
+        for one in _left(folder):  # what a hub that crashed has left behind
+            one.kill()
+
+
+def _left(folder: Path) -> Iterator[psutil.Process]:
+    """Programs whose home is in a folder of ours: those that we started, or that these started."""
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(one.environ().get("HOME", "/")).is_relative_to(folder):
+                yield one
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
