@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 HELPERS = {"rng", "device", "reference"}
+WIDTH = 80  # of a line in nbgrader's Validate
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
@@ -36,8 +39,9 @@ class CheckFailed(Exception):
         self.axes = tuple(axes)
 
     def _render_traceback_(self) -> list[str]:
-        """IPython shows one line in place of a traceback through the grader."""
-        return [f"CheckFailed: {self.message}"]
+        """IPython shows one line in place of a traceback through the grader; nbgrader's Validate cuts long lines."""
+        line = f"CheckFailed: {self.message}"
+        return textwrap.wrap(line, WIDTH) if os.environ.get("NBGRADER_EXECUTION") == "validate" else [line]
 
 
 @dataclass(frozen=True)

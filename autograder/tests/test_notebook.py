@@ -61,6 +61,16 @@ def test_wrong_answer_fails_in_one_line(capsys: pytest.CaptureFixture[str]) -> N
     assert re.search(r"^  To read again: The loop, https://.*/book/ch02_recurrence.html#ch02-turn$", out, re.MULTILINE)
 
 
+def test_validate_gets_short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """nbgrader's Validate, which cuts long lines, is given the same words in lines that it does not cut."""
+    failed = CheckFailed("rnn_step: 1 of 6 checks failed: " + "Each row of the state depends on its own row. " * 3)
+    (line,) = failed._render_traceback_()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    lines = failed._render_traceback_()
+    assert len(lines) == 3 and max(map(len, lines)) <= 80
+    assert " ".join(lines) == line.strip()
+
+
 def test_starter(capsys: pytest.CaptureFixture[str]) -> None:
     """An untouched answer is not written yet."""
     with fails("^rnn_step is not written yet$"):
