@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Chapter", "CourseError", "Exercise", "chapters", "load", "master", "release", "solution"]
 
 
+def bundled() -> bool:
+    """Is this what students have, with an answer bank in place of the solutions?"""
+    return paths.BANK.is_dir()
+
+
 def chapters() -> list[str]:
     """The slugs of all chapters, in order."""
     return sorted(path.stem for path in paths.SOLUTIONS.glob("[!_]*.py"))

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import linecache
 import re
+import secrets
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 from autograder import course, paths
 from autograder.course import CourseError, Exercise
+from autograder.judge import bank
 from autograder.judge.subject import LocalLink, Memo, Reference
 
 KEYS = {"id", "of", "believes", "edits", "code", "crashes"}
@@ -64,8 +66,10 @@ def drivers(chapter: str) -> Mapping[str, Any]:
 
 
 @cache
-def solution(chapter: str) -> LocalLink:
-    """The reference solutions; without torch, those of the NumPy exercises."""
+def solution(chapter: str) -> Any:
+    """The reference solutions; without torch, those of the NumPy exercises. In a bundle, their recorded answers."""
+    if course.bundled():
+        return bank.SolutionLink(chapter, starter(chapter))
     if importlib.util.find_spec("torch"):
         return LocalLink(vars(course.solution(chapter)), drivers(chapter))
     sources = [exercise.source for exercise in _exercises(chapter)]
@@ -97,9 +101,22 @@ def accepted(chapter: str) -> list[Variant]:
     return variants
 
 
+def prepare(exercise: Exercise, seed: int) -> None:
+    """In a bundle, have the recording ready that stands for the solution and its inputs."""
+    if course.bundled():
+        bank.use(exercise, seed)
+
+
+def fresh_seed() -> int:
+    """A seed to judge with: in a bundle one of those that are recorded."""
+    return bank.fresh_seed() if course.bundled() else secrets.randbits(32)
+
+
 @cache
-def mutants(chapter: str) -> list[Mutant]:
-    """The entries of ``mutants/<chapter>.toml``; CourseError for one that cannot be made."""
+def mutants(chapter: str) -> list[Any]:
+    """The entries of ``mutants/<chapter>.toml``; CourseError for one that cannot be made. In a bundle, recorded ones."""
+    if course.bundled():
+        return bank.mistakes(chapter)
     path = paths.MUTANTS / f"{chapter}.toml"
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
