@@ -20,6 +20,7 @@ from autograder import checks
 from autograder.checks import CheckFailed
 from autograder.course import CourseError, Exercise
 from autograder.judge import draws, implementations, pack
+from autograder.judge.bank import Calls
 from autograder.judge.diagnosis import EVIDENCE
 from autograder.judge.related import seen
 from autograder.judge.sketch import distance, places
@@ -112,12 +113,15 @@ class _Mistaken:
     """A link to a mutant that writes down what it replies to the calls that were taken, and to no other."""
 
     def __init__(self, mutant: Link, taken: _Taken) -> None:
-        self.mutant, self.taken = mutant, taken
+        self.mutant = mutant
+        self.calls = Calls()
+        for number, (call, _) in enumerate(taken.made):
+            self.calls.add(number, *call)
         self.found: dict[int, Reply] = {}
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call through."""
-        number = self.taken.numbers.get(fingerprint([name, args, kwargs]))
+        number = self.calls.find(name, args, kwargs)
         reply = self.mutant.call(name, args, kwargs)
         if number is not None:
             self.found[number] = reply
