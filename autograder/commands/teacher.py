@@ -17,8 +17,17 @@ app = typer.Typer()
 def release(
     chapters: Chapters = None,
     course: Annotated[Path | None, typer.Option(help="Another course folder, to release into.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Make what students get, DIR/unrolled and its zip, instead.")
+    ] = None,
 ) -> None:
     """Make exercises/ from solutions/ through nbgrader, and note the assignment in the gradebook."""
+    if bundle:
+        from autograder.bundle.folder import bundle as make
+
+        for path in make(chapters or [], bundle, tell=lambda line: typer.echo(line, err=True)):
+            typer.echo(f"released {path}")
+        return
     from autograder.course import release
 
     for path in release(chapters or [], course):

@@ -9,23 +9,22 @@ these. A call that is near none, such as one on a learner's own wrong results, h
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder import checks, course, paths
+from autograder import checks, paths
 from autograder.checks import CheckFailed, behaviour
-from autograder.course import Exercise
+from autograder.course import Exercise, stored
 from autograder.errors import UserError
 from autograder.judge import draws, pack
 from autograder.judge.sketch import Sketch
-from autograder.judge.subject import UNKNOWN, Reference, Seen, Subject, fingerprint
+from autograder.judge.subject import UNKNOWN, Link, Reference, Seen, Subject, fingerprint
 from autograder.worker.calls import Failure, Reply
 
 NEAR = 1e-6  # of arguments that are the same but for rounding, float32's included, relative to 1 or to their size
@@ -40,24 +39,9 @@ class BankError(UserError):
     status = 3
 
 
-def seeds() -> list[int]:
-    """The seeds that are recorded."""
-    return list(_index()["seeds"])
-
-
 def fresh_seed() -> int:
     """One of the recorded seeds, by chance."""
-    return secrets.choice(seeds())
-
-
-@cache
-def _index(folder: Path = paths.BANK) -> dict[str, Any]:
-    """What is known of all exercises together."""
-    try:
-        found: dict[str, Any] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        return found
-    except (OSError, ValueError) as error:
-        raise BankError(f"{folder / 'index.json'}: {_why(error)}; get the course again") from None
+    return secrets.choice(stored.read(stored.INDEX)["seeds"])
 
 
 def file(exercise: str, seed: int, folder: Path = paths.BANK) -> Path:
@@ -88,7 +72,7 @@ class Recording:
         self.seed: int = data["seed"]
         self.draws: dict[str, list[draws.Recorded]] = data["draws"]
         self.way: dict[str, list[int]] = data["way"]  # by check, which reply each call gets
-        self.replies = [_reply(*each, self.kind) for each in data["replies"]]
+        self.replies = [_reply(how, value, self.kind) for how, value in data["replies"]]
         self.mutants: dict[str, dict[str, Any]] = data["mutants"]  # by id: replies that differ, by number
         self.calls = Calls()
 
@@ -189,20 +173,26 @@ def _apart(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[st
 
 def mistakes(chapter: str) -> list[Mistake]:
     """The known mistakes of a chapter."""
-    known = _index()["mistakes"]
+    known = stored.read(f"{chapter}.json")["mistakes"]
     return [
-        Mistake(exercise.name, id, believes, MistakeLink(chapter, exercise.name, id))
-        for exercise in course.load(chapter).exercises
-        for id, believes in known[exercise.name].items()
+        Mistake(exercise, id, believes, MistakeLink(chapter, exercise, id))
+        for exercise, mistakes in known.items()
+        for id, believes in mistakes.items()
     ]
+
+
+def solution(chapter: str, starter: Link) -> SolutionLink:
+    """The recorded answers of a chapter; the starters say how things are called."""
+    return SolutionLink(chapter, starter, stored.read(f"{chapter}.json")["results"])
 
 
 class SolutionLink:
     """Answers as the solutions do, from the recordings of a chapter that are in use."""
 
-    def __init__(self, chapter: str, link: Any) -> None:
+    def __init__(self, chapter: str, link: Link, results: dict[str, list[str]]) -> None:
         self.chapter = chapter
         self.link = link  # the starters: how things are called is read from them
+        self.results = results  # but for the names of several results, which only a solution's last line may tell
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """The right reply; a failure of the type `UNKNOWN` where none is recorded."""

@@ -69,7 +69,7 @@ def drivers(chapter: str) -> Mapping[str, Any]:
 def solution(chapter: str) -> Any:
     """The reference solutions; without torch, those of the NumPy exercises. In a bundle, their recorded answers."""
     if course.bundled():
-        return bank.SolutionLink(chapter, starter(chapter))
+        return bank.solution(chapter, starter(chapter))
     if importlib.util.find_spec("torch"):
         return LocalLink(vars(course.solution(chapter)), drivers(chapter))
     sources = [exercise.source for exercise in _exercises(chapter)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray
-SPREAD = 8  # entries all over the array
+SPREAD = 6  # entries all over the array
 LARGEST = 4  # entries that are the furthest from the right ones
 EQUAL = 1e-12  # an array that is the right one, but for last bits
 
