@@ -1,4 +1,4 @@
-"""What a bundle says of itself: a README of one screen, and the requirements, which are ours as far as students need."""
+"""What a bundle says of itself: a README of one screen, and of our requirements those that students need."""
 
 from __future__ import annotations
 

@@ -38,9 +38,13 @@ class Replayed:
     """Gives what was recorded, in its order; a generator of this computer's what goes beyond it."""
 
     def __init__(self, drawn: list[Recorded], seed: int, check: str) -> None:
-        self._left = iter(drawn)
+        self._left = list(reversed(drawn))
         self._generator: np.random.Generator | None = None
         self._seed = [seed, zlib.crc32(check.encode())]
+
+    def is_through(self) -> bool:
+        """Has all that was recorded been asked for, and nothing else?"""
+        return not self._left and self._generator is None
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if not callable(getattr(np.random.Generator, method, None)):
@@ -49,9 +53,8 @@ class Replayed:
 
     def _draw(self, asked: Asked) -> Any:
         if self._generator is None:
-            method, result = next(self._left, ("", None))
-            if method == asked[0]:
-                return _own(result)
+            if self._left and self._left[-1][0] == asked[0]:
+                return _own(self._left.pop()[1])
             self._generator = np.random.default_rng(self._seed)
         return _call(self._generator, asked)
 

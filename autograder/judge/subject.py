@@ -15,7 +15,6 @@ from autograder.judge import mishaps
 from autograder.worker import calls, codec
 from autograder.worker.calls import Failure, Reply
 
-
 UNKNOWN = "Unknown"  # the type of a failure that is none: to this call no right answer is known here
 
 
