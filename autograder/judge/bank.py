@@ -87,13 +87,12 @@ class Recording:
                 replay = _Replay(self, check.name)
                 subjects = {name: Subject(name, replay) for name in check.arguments if name not in checks.HELPERS}
                 rng = draws.Replayed(self.draws[check.name], self.seed, check.name)
-                failure: CheckFailed | None = None
                 try:
                     check.run(rng=rng, device="cpu", reference=Reference(replay), **subjects)
-                except CheckFailed as error:
-                    failure = error
-                if failure and self.kind is Reply and rng.is_through():
-                    raise BankError(f"{self.exercise.name}: {failure.message}; get the course again") from None
+                except CheckFailed as failure:
+                    if self.kind is Reply and not rng.beyond:
+                        what = f"{self.exercise.name}: its recorded answers fail {check.name} ({failure.message})"
+                        raise BankError(f"{what}; get the course again") from None
                 if rng.is_through() or self.kind is Seen:  # of a design what it does is recorded, not what it is
                     for number, call in replay.calls:
                         self.calls.add(number, *call)

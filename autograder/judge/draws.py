@@ -44,7 +44,12 @@ class Replayed:
 
     def is_through(self) -> bool:
         """Has all that was recorded been asked for, and nothing else?"""
-        return not self._left and self._generator is None
+        return not self._left and not self.beyond
+
+    @property
+    def beyond(self) -> bool:
+        """Has something been asked for that was not recorded?"""
+        return self._generator is not None
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if not callable(getattr(np.random.Generator, method, None)):

@@ -14,6 +14,7 @@ import pytest
 from autograder import course
 from autograder.bundle import answers, record
 from autograder.checks import CheckFailed
+from autograder.checks.inputs import ch02_recurrence as own
 from autograder.course import Exercise
 from autograder.judge import bank, draws, implementations, names, pack
 from autograder.judge.diagnosis import Diagnoser
@@ -274,3 +275,15 @@ def test_a_solution_that_fails_is_not_recorded(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(course.CourseError, match="rnn_step: its solution fails"):
         record.record(course.load("ch02_recurrence").exercise("rnn_step"), 1)
     assert not issubclass(course.CourseError, CheckFailed)
+
+
+def test_a_check_that_looks_for_rounding_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rounding is another, and a check draws more than was recorded, right is right and wrong is wrong."""
+    exercise = course.load("ch02_recurrence").exercise("sample_symbol")
+    data = answers.recording(exercise, 1)
+    kept = own.sums_short_of_one
+    monkeypatch.setattr(own, "sums_short_of_one", lambda rng, count: kept(rng, count + 1)[1:])
+    reference, diagnoser = banked(exercise, 1, tmp_path, data)
+    for who, link in learners(exercise).items():
+        found = judge_exercise(exercise, link, reference, 1, diagnose=diagnoser)
+        assert (found.status == "passed") == (not who.startswith(("mutant", "starter"))), who

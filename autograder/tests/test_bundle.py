@@ -26,7 +26,7 @@ from autograder.judge import implementations, pack
 CHAPTERS = ["ch00_start", "ch02_recurrence"]
 CHAPTER = "ch02_recurrence"
 RIGHT = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x.dot(Wx) + np.dot(h_prev, Wh) + b)\n"
-WRONG = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + h_prev @ Wh)\n"
+WRONG = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return np.tanh(x @ Wx + h_prev @ Wh.T + b)\n"
 GITPULLER = "nbgitpuller==1.3.0"
 IDENTITY = {f"GIT_{who}_{what}": "ann@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -106,9 +106,8 @@ def test_a_notebook_in_a_fresh_environment(home: Path, python: Path, answer: str
     run(python.with_name("jupyter"), "execute", "--inplace", "--allow-errors", path)
     assert says in shown(path)
     if answer == WRONG:
-        mutant = next(
-            each for each in implementations.mutants(CHAPTER) if (each.of, each.id) == ("rnn_step", "no_bias")
-        )
+        known = {(each.of, each.id): each for each in implementations.mutants(CHAPTER)}
+        mutant = known["rnn_step", "wh_transposed"]
         assert f"Your results are those of code that {mutant.believes}." in shown(path)
         assert "CheckFailed: rnn_step: " in shown(path)
 
