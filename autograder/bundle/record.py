@@ -25,7 +25,7 @@ from autograder.judge import draws, implementations, pack
 from autograder.judge.bank import Calls
 from autograder.judge.diagnosis import EVIDENCE
 from autograder.judge.related import seen
-from autograder.judge.sketch import distance, places
+from autograder.judge.sketch import Digest, distance, places
 from autograder.judge.subject import Link, Reference, Subject, fingerprint
 from autograder.judge.trial import alike, close, leaves
 from autograder.worker import codec
@@ -167,6 +167,8 @@ def _replies(mutant: Link, taken: _Taken, exercise: Exercise, drawn: dict[str, A
 def _otherwise(wrong: Reply, right: Reply) -> tuple[str, Any]:
     """A wrong reply by how far it is from the right one, where that can be said; else as it is."""
     if not wrong.failure and not right.failure:
+        if isinstance(wrong.value, str):  # where tensors of two devices meet: a line of the mutant
+            return "text", Digest.of(wrong.value).sha256
         with contextlib.suppress(_Unlike):
             return "apart", _apart(wrong.value, right.value)
     return _written(Reply(_single(wrong.value), failure=wrong.failure))

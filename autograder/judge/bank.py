@@ -23,7 +23,7 @@ from autograder.checks import CheckFailed, behaviour
 from autograder.course import Exercise, stored
 from autograder.errors import UserError
 from autograder.judge import draws, pack
-from autograder.judge.sketch import Sketch
+from autograder.judge.sketch import Digest, Sketch
 from autograder.judge.subject import UNKNOWN, Link, Reference, Seen, Subject, fingerprint
 from autograder.worker.calls import Failure, Reply
 
@@ -228,9 +228,11 @@ class MistakeLink:
 
 
 def _reply(how: str, value: Any, kind: type[Reply]) -> Reply:
-    """A reply as it was written down: its value, the type of what was raised, or word that no more is known of it."""
+    """A reply as it was written down: a value, a text's digest, the type of what was raised, or that it is unknown."""
     if how == "value":
         return kind(value)
+    if how == "text":
+        return kind(Digest(value))
     return Reply(failure=Failure(value if how == "raised" else UNKNOWN, ""))
 
 
