@@ -21,6 +21,7 @@ from autograder.judge.diagnosis import Diagnoser
 from autograder.judge.run import judge_exercise
 from autograder.judge.subject import UNKNOWN, Link, LocalLink, Memo, Reference, Unknown
 from autograder.judge.verdict import ExerciseVerdict
+from autograder.tests.leaks import secret_lines
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # answers, right and wrong ones, may warn
 EXERCISES = [exercise for slug in course.chapters() for exercise in course.load(slug).exercises]
@@ -251,10 +252,13 @@ def test_a_file_refuses_what_it_could_not_give_back(value: Any) -> None:
         pack.dumps({"value": value})
 
 
-def test_what_is_kept_holds_no_code(tmp_path: Path) -> None:
-    """A recording is a zip of JSON and numbers."""
-    with zipfile.ZipFile(io.BytesIO(answers.recording(SOME[0], answers.SEEDS[0]))) as file:
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_a_recording_holds_no_code(exercise: Exercise) -> None:
+    """It is a zip of numbers and of JSON, in which no line of a solution or of a mutant stands."""
+    with zipfile.ZipFile(io.BytesIO(answers.recording(exercise, answers.SEEDS[TODAY]))) as file:
         assert set(file.namelist()) <= {pack.NAME, "i1", "i2", "i4", "i8", "f4", "f8"}
+        text = file.read(pack.NAME).decode()
+    assert not [line for line in secret_lines(exercise.chapter) if line in text]
 
 
 def flat(value: Any) -> Any:

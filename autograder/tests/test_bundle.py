@@ -22,6 +22,7 @@ from autograder.__main__ import app
 from autograder.bundle import answers, folder, texts
 from autograder.bundle.folder import BundleError, bundle
 from autograder.judge import implementations, pack
+from autograder.tests.leaks import secret_lines
 
 CHAPTERS = ["ch00_start", "ch02_recurrence"]
 CHAPTER = "ch02_recurrence"
@@ -188,22 +189,9 @@ def everything(data: bytes, name: str = "") -> list[tuple[str, bytes]]:
     return [part for each, content in inside for part in everything(content, each)] + [(name, data)]
 
 
-def secrets(slugs: list[str]) -> dict[str, str]:
-    """The lines of code that solutions and mutants have and that students get nowhere, with where they are from."""
-    chapters = [course.load(slug) for slug in slugs]
-    given = "\n".join(
-        text for c in chapters for text in (*c.setup, *c.demonstrations, *(e.starter for e in c.exercises))
-    )
-    told = {line.strip(): f"the solution of {e.name}" for c in chapters for e in c.exercises for line in e.region}
-    for slug in slugs:
-        for mutant in implementations.mutants(slug):
-            told |= {line.strip(): f"mutant {mutant.id} of {mutant.of}" for line in mutant.source.splitlines()}
-    return {line: where for line, where in told.items() if len(line) > 12 and line not in given}
-
-
 def test_no_line_of_a_solution_or_a_mutant_is_in_it(made: Path) -> None:
     """Looked for in every byte, of zips in what they hold, too; but for lines that checks have for themselves."""
-    hidden = secrets(CHAPTERS)
+    hidden = secret_lines(*CHAPTERS)
     assert len(hidden) > 400
     parts = everything((made / "unrolled.zip").read_bytes())
     assert sum(name == f"/{pack.NAME}" or name.endswith(pack.NAME) for name, _ in parts) == 3 * 11
@@ -217,7 +205,7 @@ def test_no_chapter_gives_its_solutions_away() -> None:
     """The text of a chapter, as it travels, holds no line of its solutions and mutants, nor a word of what they are."""
     for slug in course.chapters():
         text = json.dumps(answers._known_of(course.load(slug)), ensure_ascii=False).replace('\\"', '"')
-        assert not [line for line in secrets([slug]) if line in text.replace("\\n", "\n")]
+        assert not [line for line in secret_lines(slug) if line in text.replace("\\n", "\n")]
 
 
 def test_only_what_students_need_is_in_it(made: Path) -> None:
