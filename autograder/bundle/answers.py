@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ from typing import Any
 from autograder import course, paths
 from autograder.bundle import record
 from autograder.course import Chapter, Exercise, stored
-from autograder.errors import UserError
 from autograder.judge import bank, implementations, names
 from autograder.judge.session import checks_sha256
 
@@ -34,18 +35,24 @@ def files(chapters: Sequence[str]) -> dict[str, bytes]:
 
 def recording(exercise: Exercise, seed: int) -> bytes:
     """The recording of an exercise and a seed; made anew where solutions, checks, mutants or the judge have changed."""
-    path = bank.file(exercise.name, seed, MADE / _made_from(exercise.chapter))
-    try:
+    path = bank.file(exercise.name, seed, MADE / exercise.chapter / _made_from(exercise.chapter))
+    with contextlib.suppress(OSError):
         return path.read_bytes()
-    except FileNotFoundError:
-        data = record.record(exercise, seed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}")
-        part.write_bytes(data)
-        part.replace(path)
-        return data
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}; make room for it, or remove it") from None
+    data = record.record(exercise, seed)
+    with contextlib.suppress(OSError):  # where there is no room to keep it, it is made anew next time
+        _keep(path, data)
+    return data
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write in one step; what was made from an earlier state of the chapter goes."""
+    for older in path.parent.parent.glob("*"):
+        if older != path.parent:
+            shutil.rmtree(older, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part.write_bytes(data)
+    part.replace(path)
 
 
 def _known_of(chapter: Chapter) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def release(
     ] = None,
 ) -> None:
     """Make exercises/ from solutions/ through nbgrader, and note the assignment in the gradebook."""
+    if bundle and course:
+        raise typer.BadParameter("a bundle is made of this course; leave out --course", param_hint="--bundle")
     if bundle:
         from autograder.bundle.folder import bundle as make
 
