@@ -22,7 +22,7 @@ __all__ = ["Chapter", "CourseError", "Exercise", "chapters", "load", "master", "
 
 def bundled() -> bool:
     """Is this what students have, with an answer bank in place of the solutions?"""
-    return (paths.BANK / stored.INDEX).is_file()
+    return paths.BANK.is_dir()
 
 
 def chapters() -> list[str]:

@@ -32,14 +32,17 @@ def load(slug: str) -> Chapter:
     """One chapter, as it was written; CourseError when it is not there."""
     if slug not in chapters():
         raise CourseError(f"{slug}: no such chapter; there are: {', '.join(chapters())}")
-    data = read(f"{slug}.json")["chapter"]
-    exercises = (each | {"hints": _three(each["hints"]), "region": ()} for each in data["exercises"])
-    return Chapter(
-        data["slug"],
-        data["title"],
-        tuple(Cell(**cell) for cell in data["cells"]),
-        tuple(Exercise(**exercise) for exercise in exercises),
-    )
+    try:
+        data = read(f"{slug}.json")["chapter"]
+        exercises = (each | {"hints": _three(each["hints"]), "region": ()} for each in data["exercises"])
+        return Chapter(
+            data["slug"],
+            data["title"],
+            tuple(Cell(**cell) for cell in data["cells"]),
+            tuple(Exercise(**exercise) for exercise in exercises),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise CourseError(f"{slug}.json: not a chapter ({error!r}); get the course again") from None
 
 
 @cache

@@ -132,6 +132,25 @@ def test_the_commands_in_a_fresh_environment(home: Path, python: Path) -> None:
         assert f"No such command '{absent}'" in run(*autograder, absent, cwd=home, status=2)
 
 
+def test_a_bundle_that_is_damaged(home: Path) -> None:
+    """A file that is cut off, empty of sense or gone is named in one line, and no verdict is made without it."""
+    (home / "answers.py").write_text("import numpy as np\ndef relative_error(a, b):\n    return 0.0\n")
+    autograder = sys.executable, "-m", "autograder"
+    bank = home / "autograder" / "bank"
+    for seed in answers.SEEDS:
+        path = bank / f"relative_error.{seed}.zip"
+        path.write_bytes(path.read_bytes()[:200])
+    for damage, command in (
+        (lambda: None, ("check", "answers.py")),
+        (lambda: (bank / "ch00_start.json").write_text("{}"), ("status",)),
+        (lambda: (bank / "index.json").unlink(), ("status",)),
+    ):
+        damage()
+        said = run(*autograder, *command, cwd=home, status=3 if command[0] == "check" else 2).strip()
+        lines = [line for line in said.splitlines() if "warning" not in line]
+        assert len(lines) == 1 and lines[0].startswith("autograder: ") and "get the course again" in lines[0]
+
+
 def test_nbgitpuller_brings_a_release_and_the_next(made: Path, python: Path, tmp_path: Path) -> None:
     """Students pull the folder from a git repository; what they have written survives the next release."""
     term, home = tmp_path / "term", tmp_path / "home"
