@@ -12,10 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rich.table import Table
 
+from autograder import course
 from autograder.judge import causes, devices, parts, selftest
 from autograder.judge.causes import System
 
 PACKAGES = ("numpy", "torch", "nbgrader", "jupyter-book", "jupytext", "matplotlib", "msgpack")
+LEARNERS = ("numpy", "matplotlib", "jupyterlab", "msgpack")  # what is needed in a bundle
 ISOLATION = ("landlockpy", "pyseccomp")
 
 
@@ -57,11 +59,13 @@ def advice(findings: Sequence[Finding]) -> Iterator[str]:
 def _software() -> Iterator[Finding]:
     known = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("Python", platform.python_version(), known, True, "use Python 3.11, 3.12 or 3.13")
-    for package in (*PACKAGES, *ISOLATION):
+    needed, more = (LEARNERS, ("torch",)) if course.bundled() else (PACKAGES, ())
+    for package in (*needed, *more, *ISOLATION):
+        why = "torch is not installed; the exercises in PyTorch alone need it" if package in more else ""
         try:
             yield Finding(package, version(package), needed=True)
         except PackageNotFoundError:
-            yield Finding(package, "missing", False, package in PACKAGES, "pip install -r requirements.txt")
+            yield Finding(package, "missing", False, package in needed, "pip install -r requirements.txt", why)
 
 
 def _system(system: System) -> Finding:

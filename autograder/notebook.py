@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import importlib
 import io
-import secrets
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -18,6 +17,7 @@ LACKS = "this kernel lacks {}: choose the course's kernel; README.md says how to
 try:
     from autograder import course, feedback, picture, reading
     from autograder.course import sections
+    from autograder.errors import UserError
     from autograder.judge import implementations
     from autograder.judge.devices import judged_everywhere
     from autograder.judge.diagnosis import Diagnoser, careful
@@ -90,7 +90,7 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
     except ImportError as error:
         raise CheckFailed(LACKS.format((error.name or str(error)).partition(".")[0])) from None
     diagnose = careful(Diagnoser(chapter, solution))
-    reference, seed = Reference(solution), secrets.randbits(32)
+    reference, seed = Reference(solution), implementations.fresh_seed()
     forbidden = reading.forbidden(answer, exercise)
     failures: dict[str, CheckFailed] = {}
     try:
@@ -100,6 +100,8 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
         )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None
+    except UserError as error:
+        raise CheckFailed(str(error)) from None
     pictures.update({name: picture.of(failure) for name, failure in failures.items()})
     return verdict
 

@@ -12,5 +12,6 @@ CHECKS = PACKAGE / "checks"
 MUTANTS = PACKAGE / "mutants"
 ACCEPTED = PACKAGE / "accepted"
 WORKER = PACKAGE / "worker"
+BANK = PACKAGE / "bank"  # in a bundle for students, in place of solutions, mutants and accepted answers
 BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"  # nbgrader's source directory: staged, never committed

@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from autograder import course
 from autograder.feedback import WORDS as VERDICTS
 from autograder.status import UNWRITTEN, Part, Step
 
@@ -90,8 +91,11 @@ def _chapter(part: Part) -> Iterator[RenderableType]:
 def _next(parts: Sequence[Part]) -> Iterator[RenderableType]:
     found = upcoming(parts)
     if found is None:
-        yield Text("All is done. Compare with the solutions on the website:")
-        yield from _command("make serve")
+        if course.bundled():
+            yield Text("All is done.")
+        else:
+            yield Text("All is done. Compare with the solutions on the website:")
+            yield from _command("make serve")
         return
     part, step = found
     if step is None:

@@ -127,8 +127,9 @@ def _part(verdicts: Verdicts, slug: str, folder: Path, named: list[Submission]) 
     if not path.exists() and named:  # these stand in for it
         part.file = _short(named[0].path)
     elif not path.exists():
-        part.problem = "not released yet" if folder == paths.EXERCISES else "there is no such file"
-        part.mend = f"python -m autograder release {slug}" if folder == paths.EXERCISES else ""
+        unreleased = folder == paths.EXERCISES and not course.bundled()
+        part.problem = "not released yet" if unreleased else "there is no such file"
+        part.mend = f"python -m autograder release {slug}" if unreleased else ""
     found = [submission.read(path, slug)] if path.exists() else []
     for handed_in in [*found, *named]:
         if handed_in.problem:

@@ -1,4 +1,4 @@
-"""What a learner types: ``check`` and ``status``."""
+"""What a learner types: ``check``, ``status`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -81,6 +81,18 @@ def status(
     else:
         Console(highlight=False).print(shown(parts), crop=False)
     raise typer.Exit(1 if any(part.problem for part in parts) else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Versions, isolation layers, what is missing, and the command that mends it."""
+    from autograder.doctor import advice, examine, table
+
+    findings = examine()
+    Console().print(table(findings))
+    for line in advice(findings):
+        typer.echo(line)
+    raise typer.Exit(0 if all(finding.ok or not finding.needed for finding in findings) else 3)
 
 
 def _warn(judge: Judge, allow_unisolated: bool) -> None:

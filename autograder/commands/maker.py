@@ -1,4 +1,4 @@
-"""What those who make the course type: ``prove``, ``sample-class`` and ``doctor``."""
+"""What those who make the course type: ``prove`` and ``sample-class``."""
 
 from __future__ import annotations
 
@@ -47,15 +47,3 @@ def sample_class(
     students = write_class(folder, chapter)
     release([chapter], folder)  # so that the folder's gradebook knows the assignment
     typer.echo(f"{len(students)} students in {folder}/submitted")
-
-
-@app.command()
-def doctor() -> None:
-    """Versions, isolation layers, what is missing, and the command that mends it."""
-    from autograder.doctor import advice, examine, table
-
-    findings = examine()
-    Console().print(table(findings))
-    for line in advice(findings):
-        typer.echo(line)
-    raise typer.Exit(0 if all(finding.ok or not finding.needed for finding in findings) else 3)

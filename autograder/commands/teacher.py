@@ -16,9 +16,23 @@ app = typer.Typer()
 @app.command()
 def release(
     chapters: Chapters = None,
-    course: Annotated[Path | None, typer.Option(help="Another course folder, to release into.")] = None,
+    course: Annotated[
+        Path | None, typer.Option(help="Another course folder, to release into; its course.yml counts.")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Make what students get, DIR/unrolled and its zip."),
+    ] = None,
 ) -> None:
     """Make exercises/ from solutions/ through nbgrader, and note the assignment in the gradebook."""
+    if bundle:
+        from autograder.bundle.folder import bundle as make
+        from autograder.classroom.settings import read
+
+        site = read(course).site if course else ""
+        for path in make(chapters or [], bundle, lambda line: typer.echo(line, err=True), site):
+            typer.echo(f"released {path}")
+        return
     from autograder.course import release
 
     for path in release(chapters or [], course):

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from autograder import paths
+from autograder.course import stored
 from autograder.course.chapter import Chapter, CourseError, Exercise
 
 if TYPE_CHECKING:
@@ -19,14 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["Chapter", "CourseError", "Exercise", "chapters", "load", "master", "release", "solution"]
 
 
+def bundled() -> bool:
+    """Is this what students have, with an answer bank in place of the solutions?"""
+    return paths.BANK.is_dir()
+
+
 def chapters() -> list[str]:
     """The slugs of all chapters, in order."""
+    if bundled():
+        return stored.chapters()
     return sorted(path.stem for path in paths.SOLUTIONS.glob("[!_]*.py"))
 
 
 @lru_cache
 def load(chapter: str) -> Chapter:
-    """One chapter, read from its solution file; CourseError when there is none or a marker in it is wrong."""
+    """One chapter, read from its solution file; CourseError when there is none or a marker in it is wrong.
+
+    In a bundle, where there are no solutions, it is read from what was made of that file.
+    """
+    if bundled():
+        return stored.load(chapter)
     from autograder.course.markers import parse  # jupytext takes a moment to import
 
     return parse(_file(chapter).read_text(encoding="utf-8"), chapter)
@@ -70,6 +83,8 @@ def release(chapters: Sequence[str] = (), course: Path | None = None) -> list[Pa
 
 
 def _file(chapter: str) -> Path:
+    if bundled():
+        raise CourseError(f"{chapter}: this is the course as students have it, and holds no solutions")
     if chapter not in chapters():
         raise CourseError(f"{chapter}: no such chapter; there are: {', '.join(chapters())}")
     return paths.SOLUTIONS / f"{chapter}.py"

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from autograder import paths
+from autograder.course import stored
 from autograder.course.chapter import CourseError, Exercise
 
 AGAIN = "To read again"
@@ -31,7 +32,7 @@ class Section:
 
 
 def of(exercise: Exercise) -> Section | None:
-    """The section that teaches an exercise; None where there is no book, as beside notebooks that were handed out."""
+    """The section that teaches an exercise; None where neither the book nor a list of its sections is there."""
     return known().get(exercise.section)
 
 
@@ -56,7 +57,13 @@ def again_html(section: Section, site: str = "") -> str:
 
 @cache
 def known() -> dict[str, Section]:
-    """All labelled sections of the book, by label; none where there is no book. CourseError for a label used twice."""
+    """All labelled sections of the book, by label; CourseError for a label used twice.
+
+    In a bundle, which holds no book, those that were noted when it was made.
+    """
+    if paths.BANK.is_dir():
+        noted = stored.read(stored.INDEX).get("sections", {})
+        return {label: Section(title, page) for label, (title, page) in noted.items()}
     found: dict[str, Section] = {}
     for label, section in chain.from_iterable(map(_in_page, sorted(BOOK.glob("*.md")))):
         if label in found:
@@ -67,7 +74,9 @@ def known() -> dict[str, Section]:
 
 @cache
 def published() -> str:
-    """The website's address: ``html.baseurl`` of ``_config.yml``; "" where there is none."""
+    """The website's address: ``html.baseurl`` of ``_config.yml``, in a bundle as noted; "" where there is none."""
+    if paths.BANK.is_dir():
+        return str(stored.read(stored.INDEX).get("site", ""))
     if not CONFIG.is_file():
         return ""
     import yaml  # only where it is needed: learners' kernels load this module, too

@@ -156,7 +156,8 @@ class Box:
             "nodes": nodes,
             "layers": self.layers,
         }
-        program = [sys.executable, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
+        python = os.path.abspath(sys.executable)  # as it was typed, it may go through folders that the box has not
+        program = [python, "-I", "-B", str(inside / "autograder" / "worker" / "warm.py"), json.dumps(options)]
         environment = {**ENVIRONMENT, **(gpu.environment() if self.device == "cuda" else {})}
         if self.isolation == "boxed":
             bindings = gpu.bindings() if self.device == "cuda" else []

@@ -12,12 +12,13 @@ import numpy as np
 
 from autograder.judge import related
 from autograder.judge.related import Tried, count, joined, seen
-from autograder.judge.subject import Call, Link, Memo, OnCpu
+from autograder.judge.subject import Call, Link, Memo, OnCpu, is_unknown
 from autograder.judge.trial import SAME, alike
 from autograder.judge.verdict import Diagnosis
 from autograder.worker.calls import Reply
 
 if TYPE_CHECKING:
+    from autograder.judge.bank import Mistake
     from autograder.judge.implementations import Mutant
 
 # A mutant tells something where it agrees with the learner to the first number and differs from the right answer by
@@ -32,11 +33,14 @@ class Diagnoser:
     Threads may share one; at worst two of them compute the same answer.
     """
 
-    def __init__(self, chapter: str, reference: Link | None = None) -> None:
+    def __init__(
+        self, chapter: str, reference: Link | None = None, mutants: Sequence[Mutant | Mistake] | None = None
+    ) -> None:
         from autograder.judge import implementations
 
         self.reference = OnCpu(reference or Memo(implementations.solution(chapter)))
-        self.mutants = [_Remembered(mutant) for mutant in implementations.mutants(chapter)]
+        known = implementations.mutants(chapter) if mutants is None else mutants
+        self.mutants = [_Remembered(mutant) for mutant in known]
 
     def prepare(self) -> None:
         """Make the mutants' links, which otherwise their first calls do."""
@@ -51,7 +55,7 @@ class Diagnoser:
 class _Remembered:
     """A mutant whose link is made at its first call, and which remembers its answers."""
 
-    def __init__(self, mutant: Mutant) -> None:
+    def __init__(self, mutant: Mutant | Mistake) -> None:
         self.id, self.of, self.believes = mutant.id, mutant.of, mutant.believes
         self.mutant = mutant
         self.link = OnCpu(Memo(self))
@@ -114,6 +118,8 @@ def _matches(mutant: Mutant | _Remembered, tried: list[Tried], same: float, apar
     for each in tried:
         name = each.call.name
         reply = seen(name, mutant.link.call(name, each.call.args, each.call.kwargs))
+        if is_unknown(reply) and each.wrong:  # what it gives is not recorded; where it is, it has to be the same
+            continue
         if not alike(reply, seen(name, each.call.reply), same):
             return False
         differs = differs or (not reply.failure and not alike(reply, seen(name, each.right), apart))

@@ -12,7 +12,56 @@ import numpy as np
 
 Asked = tuple[str, tuple[Any, ...], dict[str, Any]]  # a method of a generator, and its arguments
 Drawn = tuple[Asked, Any]
+Recorded = tuple[str, Any]  # a method of a generator, and what it gave
 CHECKS = 2000  # whose draws are kept
+
+_recorded: dict[tuple[int, str], list[Recorded]] = {}
+
+
+def of(seed: int, check: str) -> Draws | Replayed:
+    """What a check draws from: a recording where there is one of this seed, else a generator."""
+    recorded = _recorded.get((seed, check))
+    return Draws(seed, check) if recorded is None else Replayed(recorded, seed, check)
+
+
+def record(seed: int, check: str, drawn: list[Recorded]) -> None:
+    """From now on, give a check what was recorded of this seed."""
+    _recorded[seed, check] = drawn
+
+
+def forget(seed: int, check: str) -> None:
+    """The same check draws from its generator again."""
+    _recorded.pop((seed, check), None)
+
+
+class Replayed:
+    """Gives what was recorded, in its order; a generator of this computer's what goes beyond it."""
+
+    def __init__(self, drawn: list[Recorded], seed: int, check: str) -> None:
+        self._left = list(reversed(drawn))
+        self._generator: np.random.Generator | None = None
+        self._seed = [seed, zlib.crc32(check.encode())]
+
+    def is_through(self) -> bool:
+        """Has all that was recorded been asked for, and nothing else?"""
+        return not self._left and not self.beyond
+
+    @property
+    def beyond(self) -> bool:
+        """Has something been asked for that was not recorded?"""
+        return self._generator is not None
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if not callable(getattr(np.random.Generator, method, None)):
+            raise AttributeError(f"{method}: no method of a generator")
+        return lambda *args, **kwargs: self._draw((method, args, kwargs))
+
+    def _draw(self, asked: Asked) -> Any:
+        if self._generator is None:
+            if self._left and self._left[-1][0] == asked[0]:
+                return _own(self._left.pop()[1])
+            self._generator = np.random.default_rng(self._seed)
+        return _call(self._generator, asked)
 
 
 class Draws:

@@ -8,7 +8,7 @@ from typing import Any
 from autograder.checks import CheckFailed, behaviour
 from autograder.judge import example, mishaps, names
 from autograder.judge.example import Raises, Words
-from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, WorkerDied
+from autograder.judge.subject import Call, CallTimeout, LearnerError, Link, WorkerDied, is_unknown
 from autograder.judge.trial import alike
 from autograder.judge.verdict import CheckVerdict
 from autograder.worker.calls import Reply
@@ -62,6 +62,8 @@ def _pair(failure: CheckFailed, call: Call, reference: Link) -> tuple[Any, Any]:
     if not raised and (failure.expected is not None or failure.returned is not call.reply.value):
         return failure.expected, failure.returned
     right, design = reference.call(call.name, call.args, call.kwargs), behaviour.of(call.name)
+    if is_unknown(right):
+        return None, Raises(raised.type) if raised else failure.returned
     if not raised and (failure.returned is None or design or alike(right, Reply(failure.returned))):
         return None, failure.returned  # nothing to compare: of designs many are right, or another call was wrong
     if design and not right.failure:

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import linecache
 import re
+import secrets
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from typing import Any
 
 from autograder import course, paths
 from autograder.course import CourseError, Exercise
+from autograder.judge import bank
 from autograder.judge.subject import LocalLink, Memo, Reference
+from autograder.worker import drivers as _drivers
 
 KEYS = {"id", "of", "believes", "edits", "code", "crashes"}
 TORCH = re.compile(r"^(?:import |from )?torch\b.*$", re.MULTILINE)  # a line of a chapter's imports that needs torch
@@ -52,20 +55,16 @@ class Mutant:
         return link(self.chapter, self.source, f"<cell mutant {self.id} of {self.of}>")
 
 
-@cache
 def drivers(chapter: str) -> Mapping[str, Any]:
     """The drivers of a chapter, by exercise: of its classes, and of functions that take more than arrays."""
-    try:
-        return vars(importlib.import_module(f"autograder.worker.drivers.{chapter}"))
-    except ImportError as error:
-        if error.name == "torch":  # the NumPy exercises of these chapters need no driver
-            return {}
-        raise
+    return _drivers.load(chapter)
 
 
 @cache
-def solution(chapter: str) -> LocalLink:
-    """The reference solutions; without torch, those of the NumPy exercises."""
+def solution(chapter: str) -> Any:
+    """The reference solutions; without torch, those of the NumPy exercises. In a bundle, their recorded answers."""
+    if course.bundled():
+        return bank.solution(chapter, starter(chapter))
     if importlib.util.find_spec("torch"):
         return LocalLink(vars(course.solution(chapter)), drivers(chapter))
     sources = [exercise.source for exercise in _exercises(chapter)]
@@ -97,9 +96,22 @@ def accepted(chapter: str) -> list[Variant]:
     return variants
 
 
+def prepare(exercise: Exercise, seed: int) -> None:
+    """In a bundle, have the recording ready that stands for the solution and its inputs."""
+    if course.bundled():
+        bank.use(exercise, seed)
+
+
+def fresh_seed() -> int:
+    """A seed to judge with: in a bundle one of those that are recorded."""
+    return bank.fresh_seed() if course.bundled() else secrets.randbits(32)
+
+
 @cache
-def mutants(chapter: str) -> list[Mutant]:
-    """The entries of ``mutants/<chapter>.toml``; CourseError for one that cannot be made."""
+def mutants(chapter: str) -> list[Any]:
+    """The entries of ``mutants/<chapter>.toml``, in a bundle the recorded ones; CourseError for one that is broken."""
+    if course.bundled():
+        return bank.mistakes(chapter)
     path = paths.MUTANTS / f"{chapter}.toml"
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
@@ -115,13 +127,16 @@ def mutants(chapter: str) -> list[Mutant]:
 def link(chapter: str, source: str, file: str) -> LocalLink:
     """Execute a chapter's imports and then ``source``; ``file`` is the name that tracebacks show its lines under."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    setup = list(course.load(chapter).setup)
-    if not importlib.util.find_spec("torch"):
-        setup = [TORCH.sub("", text) for text in setup]
-    for text, name in [*((text, f"<setup of {chapter}>") for text in setup), (source, file)]:
+    for text, name in [*((text, f"<setup of {chapter}>") for text in setup(chapter)), (source, file)]:
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         exec(compile(text, name, "exec"), namespace)
     return LocalLink(namespace, drivers(chapter))
+
+
+def setup(chapter: str) -> list[str]:
+    """The imports that every answer may rely on; without torch, those that need none."""
+    sources = course.load(chapter).setup
+    return list(sources) if importlib.util.find_spec("torch") else [TORCH.sub("", text) for text in sources]
 
 
 def _exercises(chapter: str) -> list[Exercise]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from autograder.checks import Check
 from autograder.judge import remote
-from autograder.judge.subject import Call, CallTimeout, LocalLink, WorkerDied
+from autograder.judge.subject import Call, CallTimeout, Link, WorkerDied
 from autograder.worker import calls, codec
 from autograder.worker.calls import Reply
 
@@ -34,7 +34,7 @@ class Wire(Protocol):
 class Here:
     """A link of this process that is asked in frames, too, and answers with the bytes that a worker would send."""
 
-    def __init__(self, link: LocalLink) -> None:
+    def __init__(self, link: Link) -> None:
         self.link = link
 
     def exchange(self, request: bytes) -> bytes:

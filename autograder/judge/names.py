@@ -26,6 +26,8 @@ def arguments(link: Link, name: str, count: int) -> list[str]:
 
 def results(link: Link, name: str) -> list[str]:
     """The names of several results: behind the arrow of the docstring, or as the function returns them; [] if none."""
+    if recorded := _recorded(link).get(name):
+        return recorded
     try:
         function = _function(link, name)
         documented = _after_arrow(inspect.getdoc(function) or "")
@@ -64,6 +66,13 @@ def _bottom(link: Any) -> Any:
     while hasattr(link, "link"):
         link = link.link
     return link
+
+
+def _recorded(link: Any) -> Mapping[str, list[str]]:
+    """The names of results that a link knows by itself, because what it stands for is not here."""
+    while not hasattr(link, "results") and hasattr(link, "link"):
+        link = link.link
+    return getattr(link, "results", {})
 
 
 def _function(link: Link, name: str) -> Callable[..., Any]:

@@ -158,13 +158,17 @@ def make_namespaces(project):
 
 def work(project, device="cpu"):
     """Not an attack: what every learner needs. Returns None when it works."""
+    import importlib.util
     import threading
 
-    import torch
+    gradient = True
+    if importlib.util.find_spec("torch"):
+        import torch
 
-    weight = torch.ones(3, 3, requires_grad=True, device=device)
-    (weight @ weight).sum().backward()
+        weight = torch.ones(3, 3, requires_grad=True, device=device)
+        (weight @ weight).sum().backward()
+        gradient = weight.grad is not None
     thread = threading.Thread(target=lambda: np.ones(4) @ np.ones(4))
     thread.start()
     thread.join()
-    return None if weight.grad is not None and np.isfinite(np.random.rand(2)).all() else "no gradient"
+    return None if gradient and np.isfinite(np.random.rand(2)).all() else "no gradient"

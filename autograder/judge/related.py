@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.checks import behaviour
 from autograder.judge import exchanges, names, relations
-from autograder.judge.subject import Call, Link
+from autograder.judge.subject import Call, Link, Seen
 from autograder.judge.transforms import Relation
 from autograder.judge.trial import Trial, alike, leaves
 from autograder.judge.verdict import Diagnosis
@@ -32,7 +32,7 @@ class Tried:
 def seen(name: str, reply: Reply) -> Reply:
     """A reply as far as it counts: of a design, what it does."""
     view = behaviour.of(name)
-    return Reply(view(reply.value)) if view and not reply.failure else reply
+    return Seen(view(reply.value)) if view and not reply.failure and not isinstance(reply, Seen) else reply
 
 
 def diagnoses(tried: Sequence[Tried], reference: Link) -> list[Diagnosis]:

@@ -14,14 +14,13 @@ from autograder import checks
 from autograder.checks import Check, CheckFailed
 from autograder.course import Exercise
 from autograder.errors import UserError
-from autograder.judge import explain
+from autograder.judge import draws, explain, implementations
 from autograder.judge.diagnosis import MOST
-from autograder.judge.draws import Draws
 from autograder.judge.forbidden import ForbiddenCall
 from autograder.judge.guard import Guard
 from autograder.judge.known import Outcome, Walk
 from autograder.judge.related import seen
-from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied
+from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied, is_unknown
 from autograder.judge.trial import alike, leaves
 from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
 
@@ -77,6 +76,7 @@ def judge_exercise(
     Each check draws its inputs from a generator of its own, made from ``seed`` and the check's name.
     Raises CheckBroken when a check itself is at fault.
     """
+    implementations.prepare(exercise, seed)
     ours = [check for check in checks.load(exercise.chapter) if check.exercise == exercise.name]
     guard = Guard(link, exercise.library)
     if forbidden:
@@ -119,7 +119,7 @@ def _is_single_precision(calls: Sequence[Call], reference: Reference) -> bool:
     double = [call for call in calls if "f4" not in _floats(call.args) and _floats(call.reply.value)]
     right = [reference._link.call(call.name, call.args, call.kwargs) for call in double[-1:]]
     return not all(
-        alike(seen(call.name, call.reply), seen(call.name, reply), FLOAT64)
+        is_unknown(reply) or alike(seen(call.name, call.reply), seen(call.name, reply), FLOAT64)
         for call, reply in zip(double[-1:], right, strict=True)
     )
 
@@ -162,7 +162,7 @@ def _try(
     subjects = {name: Subject(name, guard) for name in check.arguments if name not in checks.HELPERS}
     failure: CheckFailed | None = None
     try:
-        check.run(rng=Draws(seed, check.name), device=device, reference=reference, **subjects)
+        check.run(rng=draws.of(seed, check.name), device=device, reference=reference, **subjects)
     except CheckFailed as error:
         failure = error
     except UserError:  # the box has ended, say: no fault of the check's

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
-import secrets
 import threading
 import time
 import warnings
@@ -55,7 +54,7 @@ class Judge:
     def __init__(self, allow_unisolated: bool = False, seed: int | None = None, device: str = "cpu",
                  levels: tuple[str, ...] = ("boxed", "inner"), chapter: str = "") -> None:  # fmt: skip
         self.allow_unisolated = allow_unisolated
-        self.seed = secrets.randbits(32) if seed is None else seed
+        self.seed = implementations.fresh_seed() if seed is None else seed
         self.device = device
         self.levels = levels
         self.chapter = chapter
@@ -238,9 +237,9 @@ def checks_sha256(chapter: str) -> str:
     """
     others = {name for slug in course.chapters() if slug != chapter for name in (f"{slug}.py", f"test_{slug}.py")}
     shared = [*sorted(paths.CHECKS.rglob("*.py")), *sorted(paths.WORKER.rglob("*.py"))]
+    ours = [paths.SOLUTIONS / f"{chapter}.py", paths.MUTANTS / f"{chapter}.toml"]
     files = [
-        paths.SOLUTIONS / f"{chapter}.py",
-        paths.MUTANTS / f"{chapter}.toml",
+        *(sorted(paths.BANK.iterdir()) if course.bundled() else ours),
         *(path for path in shared if path.name not in others),
         *sorted((paths.PACKAGE / "judge").glob("*.py")),
     ]

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from autograder.course import Chapter
-from autograder.judge import remote
+from autograder.judge import implementations, remote
 from autograder.judge.box import Box, BoxError
 from autograder.judge.remote import Worker, read_failure, read_preparation
 from autograder.judge.subject import CallTimeout, WorkerDied
@@ -31,7 +31,7 @@ class Sitting:
         self.forgiving = forgiving
         self.submission = submission
         self.chapter = chapter
-        setup = [("the chapter's imports", source) for source in chapter.setup]
+        setup = [("the chapter's imports", source) for source in implementations.setup(chapter.slug)]
         self.cells = [*setup, *submission.own_cells()]
         self.lines = {line.strip() for _, source in self.cells for line in source.splitlines()}
         self.worker: Worker | None = None

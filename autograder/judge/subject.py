@@ -10,9 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.checks import CheckFailed
+from autograder.errors import UserError
 from autograder.judge import mishaps
 from autograder.worker import calls, codec
 from autograder.worker.calls import Failure, Reply
+
+UNKNOWN = "Unknown"  # the type of a failure that is none: to this call no right answer is known here
 
 
 class Link(Protocol):
@@ -162,8 +165,21 @@ class Subject:
         return reply.value
 
 
+class Seen(Reply):
+    """A reply of a design's as far as it counts: its value says what the design does, not what it is."""
+
+
+class Unknown(UserError):
+    """A check needs a right answer that is not known here: never a learner's fault, and no verdict follows from it."""
+
+    status = 3
+
+
 class Reference:
-    """The reference solutions: ``reference.rnn_step(...)``, ``reference.RNNCell.forward(...)``."""
+    """The reference solutions: ``reference.rnn_step(...)``, ``reference.RNNCell.forward(...)``.
+
+    Raises Unknown where what stands in for them does not know the answer.
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = OnCpu(link)
@@ -171,7 +187,25 @@ class Reference:
     def __getattr__(self, name: str) -> Subject:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Subject(name, self._link)
+        return Subject(name, _Sure(self._link))
+
+
+class _Sure:
+    """A link that answers or raises Unknown."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
+        reply = self.link.call(name, args, kwargs, trace)
+        if is_unknown(reply):
+            raise Unknown(f"{name}: no right answer to a call of its check is recorded; get the course again")
+        return reply
+
+
+def is_unknown(reply: Reply) -> bool:
+    """Is it no reply at all, but word that none is known?"""
+    return bool(reply.failure and reply.failure.type == UNKNOWN)
 
 
 def as_plain(value: Any) -> Any:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import struct
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.worker import calls, codec, source
+from autograder.worker import calls, codec, drivers, source
 
 CHANNEL = 3  # the file descriptor of the link to the judge
 HEAD = struct.Struct("<II")  # in front of each frame: its bytes, and the number of the request, or of that it answers
@@ -22,13 +21,13 @@ class Server:
     def __init__(self, before: Callable[[], None] = lambda: None) -> None:
         self.before = before
         self.module = types.ModuleType("__main__")
-        self.drivers: dict[str, Any] = {}
+        self.drivers: Mapping[str, Any] = {}
         self.cells: list[source.Cell] = []
 
     def prepare(self, chapter: str, cells: list[str], exercises: dict[str, str]) -> dict[str, Any]:
         """Read all cells before any runs: syntax errors, notes, and forbidden calls by exercise."""
         if chapter:
-            self.drivers = vars(importlib.import_module(f"autograder.worker.drivers.{chapter}"))
+            self.drivers = drivers.load(chapter)
         sys.modules["__main__"] = self.module  # classes, dataclasses and pickling look their module up there
         self.cells = [source.prepare(number, text) for number, text in enumerate(cells, 1)]
         names = source.Names(self.cells)

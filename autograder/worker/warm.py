@@ -175,7 +175,7 @@ def warm_up() -> dict[str, Any]:
     from autograder.worker import drivers, gpu, serve  # noqa: F401  compiled once, here
 
     for module in pkgutil.iter_modules(drivers.__path__):
-        importlib.import_module(f"autograder.worker.drivers.{module.name}")
+        drivers.load(module.name)
 
     if not gpu.untouched():
         raise RuntimeError("an import has started CUDA, which no child could then use")
