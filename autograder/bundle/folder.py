@@ -39,7 +39,7 @@ def bundle(
     ``site`` is the address of the website that learners are led to; "" for the usual one.
     BundleError where that cannot be, and then nothing is written; CourseError where a solution would be released.
     """
-    target = target.absolute()
+    target = paths.straight(target)
     folder = target / NAME
     before = _ours(target, folder)
     slugs = [slug for slug in course.chapters() if slug in chapters] or course.chapters()

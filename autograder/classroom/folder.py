@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from autograder.errors import UserError
+from autograder.paths import straight
 
 LOCK = "course.lock"
 TIMESTAMP = "timestamp.txt"
@@ -71,7 +72,7 @@ class CourseFolder:
 
     def __init__(self, submitted: Path) -> None:
         """``submitted`` is nbgrader's folder of that name; ClassroomError when there is none."""
-        self.submitted = Path(submitted).absolute()
+        self.submitted = straight(Path(submitted))
         if not self.submitted.is_dir():
             raise ClassroomError(
                 f"{submitted}: no such folder; collect the submissions there, or name it: --submitted DIR", 2

@@ -57,9 +57,10 @@ def collect(
     from autograder.classroom.collected import shown as shown_lines
     from autograder.classroom.roster import read
 
-    usual = submitted.absolute().parent / "roster.csv"
+    submitted = paths.straight(submitted)
+    usual = submitted.parent / "roster.csv"
     path = roster or (usual if usual.is_file() else None)
-    done = collect(sources, submitted.absolute(), read(path) if path else None, chapter)
+    done = collect(sources, submitted, read(path) if path else None, chapter)
     for line in shown_lines(done, path):
         typer.echo(line)
     typer.echo(f"every file, and what became of it: {usual.with_name(LIST)}")

@@ -11,6 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import paths
+from autograder.bundle.folder import bundle
 from autograder.tests.people import Person, right
 
 CHAPTER = "ch00_start"
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # n
 
 @pytest.fixture
 def srv(tmp_path: Path) -> Path:
-    """The folder of a hub that the website shows, with the course in it: all that students' programs are told."""
+    """The folder of a hub that the website shows, with what students get: all that their programs are told."""
     shutil.copytree(paths.ROOT / "book" / "hub", tmp_path / "srv")
-    (tmp_path / "srv" / "unrolled").symlink_to(paths.ROOT)
+    bundle([CHAPTER], tmp_path / "srv")
     return tmp_path / "srv"
 
 

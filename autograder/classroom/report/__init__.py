@@ -12,6 +12,7 @@ from autograder.classroom.report import answers, similar, table
 from autograder.classroom.report.gather import gather
 from autograder.classroom.report.page import page
 from autograder.classroom.results import replace
+from autograder.paths import straight
 
 __all__ = ["Report", "report"]
 FOLDER = "reports"
@@ -34,7 +35,7 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
     nothing is changed.
     """
     found = gather(chapter, submitted)
-    root = Path(submitted).absolute().parent
+    root = straight(Path(submitted)).parent
     sources = answers.sources(found.answers)
     likeness = similar.compare(sources, answers.known(chapter))
     other = pseudonyms.names(root, found.everyone) if anonymise else {}
