@@ -5,14 +5,16 @@ DEMO = _build/demo
 
 .PHONY: demo test serve site pdf bench clean
 
-demo: .venv/installed  ## the whole line once: release, website, a sample class, its grades
+demo: .venv/installed  ## the whole line once: release, website, a sample class, its grades and report
 	$(BIN)/python -m autograder release
 	$(MAKE) --no-print-directory site
 	$(BIN)/python -m autograder sample-class $(DEMO)
 	$(BIN)/python -m autograder grade ch02_recurrence --submitted $(DEMO)/submitted --allow-unisolated
+	@$(BIN)/python -m autograder report ch02_recurrence --submitted $(DEMO)/submitted >/dev/null
 	@echo
 	@echo "Website:   $(CURDIR)/_build/html/index.html  (or: make serve)"
 	@echo "One page:  $(CURDIR)/$(DEMO)/feedback/hugo_forgets/ch02_recurrence/ch02_recurrence.html"
+	@echo "The class: $(CURDIR)/$(DEMO)/reports/ch02_recurrence.html"
 	@echo "nbgrader:  cd $(DEMO) && PATH=$(CURDIR)/$(BIN):\$$PATH nbgrader export"
 
 test: .venv/installed  ## everything that proves the project
