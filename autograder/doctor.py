@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.table import Table
 
 from autograder import course
-from autograder.judge import causes, devices, parts, selftest
+from autograder.errors import UserError
+from autograder.judge import bank, causes, devices, parts, selftest
 from autograder.judge.causes import System
 
 PACKAGES = ("numpy", "torch", "nbgrader", "jupyter-book", "jupytext", "matplotlib", "msgpack")
@@ -36,12 +37,18 @@ class Finding:
 def examine(system: System | None = None) -> list[Finding]:
     """Look at everything that grading needs."""
     system = system or System()
-    return [*_software(), _system(system), *_layers(system), *_levels(), _gpu()]
+    return [*_software(), *_bank(), _system(system), *_layers(system), *_levels(), _gpu()]
 
 
 def table(findings: Sequence[Finding]) -> Table:
     """For the terminal."""
-    made = Table("", "part", "found", title="What grading needs, and what is here", title_justify="left")
+    made = Table(
+        "",
+        "part",
+        "found",
+        title=f"What {'checking' if course.bundled() else 'grading'} needs, and what is here",
+        title_justify="left",
+    )
     for finding in findings:
         sign = "✓" if finding.ok else "✗" if finding.needed else "–"
         made.add_row(sign, finding.what, finding.found)
@@ -66,6 +73,21 @@ def _software() -> Iterator[Finding]:
             yield Finding(package, version(package), needed=True)
         except PackageNotFoundError:
             yield Finding(package, "missing", False, package in needed, "pip install -r requirements.txt", why)
+
+
+def _bank() -> Iterator[Finding]:
+    """In a bundle: are the recorded answers there, and whole?"""
+    if not course.bundled():
+        return
+    try:
+        exercises = [exercise for chapter in course.chapters() for exercise in course.load(chapter).exercises]
+        for exercise in exercises:
+            for seed in bank.seeds():
+                bank.load(exercise, seed)
+    except UserError as error:
+        yield Finding("recorded answers", "damaged", False, True, "get the course again", str(error))
+    else:
+        yield Finding("recorded answers", f"{len(exercises)} exercises, {len(bank.seeds())} sets of inputs each")
 
 
 def _system(system: System) -> Finding:

@@ -5,7 +5,9 @@ The folder may be a git repository, for nbgitpuller: a release replaces the file
 
 from __future__ import annotations
 
+import contextlib
 import os
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -49,10 +51,12 @@ def bundle(
     made = contents(slugs, site)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name, data in made.items():
-            _write(folder / name, data)
+        _write(folder / LIST, _list(before | made.keys()))  # whatever ends this: the next release knows them all
+        for name in made.keys() - {LIST}:
+            _write(folder / name, made[name])
         for name in before - made.keys():
             _remove(folder, name)
+        _write(folder / LIST, made[LIST])
         archive = target / f"{NAME}.zip"
         _write(archive, pack.zipped({f"{NAME}/{name}": data for name, data in made.items()}))
     except OSError as error:
@@ -66,13 +70,17 @@ def contents(slugs: Sequence[str], site: str = "") -> dict[str, bytes]:
         "README.md": texts.readme(slugs).encode(),
         "requirements.txt": texts.requirements().encode(),
         "LICENSE": (paths.ROOT / "LICENSE").read_bytes(),
+        ".gitignore": texts.GITIGNORE.encode(),
     }
     found |= {f"exercises/{slug}/{slug}.ipynb": generate.render(course.load(slug)).encode() for slug in slugs}
     found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in _code()}
     found |= {f"{BANK}/{name}": data for name, data in answers.files(slugs, site).items()}
-    names = sorted([*found, LIST])
-    found[LIST] = "".join(f"{name}\n" for name in names).encode()
-    return {name: found[name] for name in names}
+    found[LIST] = _list({*found, LIST})
+    return dict(sorted(found.items()))
+
+
+def _list(names: set[str]) -> bytes:
+    return "".join(f"{name}\n" for name in sorted(names)).encode()
 
 
 def _code() -> list[Path]:
@@ -90,6 +98,9 @@ def _ours(target: Path, folder: Path) -> set[str]:
         raise BundleError(f"{target}: lies in the course's own folder, with the solutions; name a folder elsewhere")
     if target.exists() and not target.is_dir():
         raise BundleError(f"{target}: is a file; name a folder")
+    archive = target / f"{NAME}.zip"
+    if archive.exists() and not _is_release(archive):
+        raise BundleError(f"{archive}: was not made by a release; move it away, or name another folder")
     if not folder.exists() and not folder.is_symlink():
         return set()
     if folder.is_symlink() or not folder.is_dir():
@@ -98,7 +109,16 @@ def _ours(target: Path, folder: Path) -> set[str]:
         return set()  # a repository in which there is nothing yet
     if not (folder / BANK / stored.INDEX).is_file() or not (folder / LIST).is_file():
         raise BundleError(f"{folder}: was not made by a release; move it away, or name another folder")
-    return set((folder / LIST).read_text(encoding="utf-8").splitlines())
+    return set((folder / LIST).read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _is_release(archive: Path) -> bool:
+    """Is this a zip that a release has written?"""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            return f"{NAME}/{LIST}" in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -122,6 +142,5 @@ def _remove(folder: Path, name: str) -> None:
     path = folder / name
     path.unlink(missing_ok=True)
     for parent in list(path.parents)[: len(parts) - 1]:
-        if any(parent.iterdir()):
-            return
-        parent.rmdir()
+        with contextlib.suppress(OSError):  # not empty, or gone already
+            parent.rmdir()

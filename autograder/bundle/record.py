@@ -1,7 +1,8 @@
 """Record an exercise: what its checks draw from one seed, the right replies, and those of the known mistakes.
 
 The checks are gone through with the solution, as the judge does, and with every call that they make the mutants are
-asked the same. Drawn numbers are rounded to float32, which takes half the room and changes nothing that is checked.
+asked the same. Drawn numbers are rounded to float32, which takes half the room: so whether an answer rounds its inputs
+cannot be seen on these.
 """
 
 from __future__ import annotations

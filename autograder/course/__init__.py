@@ -29,6 +29,9 @@ def chapters() -> list[str]:
     """The slugs of all chapters, in order."""
     if bundled():
         return stored.chapters()
+    if not paths.SOLUTIONS.is_dir():
+        missing = paths.BANK.relative_to(paths.ROOT)
+        raise CourseError(f"{paths.ROOT}: holds neither {missing} nor {paths.SOLUTIONS.name}; get the course again")
     return sorted(path.stem for path in paths.SOLUTIONS.glob("[!_]*.py"))
 
 

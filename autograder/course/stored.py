@@ -25,7 +25,7 @@ def without_solutions(chapter: Chapter) -> dict[str, Any]:
 
 def chapters() -> list[str]:
     """The slugs of the chapters in this bundle, in order."""
-    return list(read(INDEX)["chapters"])
+    return list(part(INDEX, "chapters"))
 
 
 def load(slug: str) -> Chapter:
@@ -50,10 +50,20 @@ def read(name: str, folder: Path = paths.BANK) -> dict[str, Any]:
     """One of the bundle's JSON files; CourseError when it is not there or broken."""
     try:
         found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("not what a release writes")
         return found
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise CourseError(f"{folder / name}: {reason}; get the course again") from None
+
+
+def part(name: str, key: str) -> Any:
+    """What one of these files says of something; CourseError where it says nothing of it."""
+    try:
+        return read(name)[key]
+    except KeyError:
+        raise CourseError(f"{paths.BANK / name}: says nothing of {key}; get the course again") from None
 
 
 def text_of(data: dict[str, Any]) -> str:

@@ -41,7 +41,16 @@ class BankError(UserError):
 
 def fresh_seed() -> int:
     """One of the recorded seeds, by chance."""
-    return secrets.choice(stored.read(stored.INDEX)["seeds"])
+    return secrets.choice(seeds())
+
+
+def seeds() -> list[int]:
+    """The recorded seeds."""
+    try:
+        first, *others = (int(seed) for seed in stored.read(stored.INDEX)["seeds"])
+        return [first, *others]
+    except (LookupError, TypeError, ValueError) as error:
+        raise BankError(f"{paths.BANK / stored.INDEX}: no seeds in it ({error!r}); get the course again") from None
 
 
 def file(exercise: str, seed: int, folder: Path = paths.BANK) -> Path:
@@ -182,7 +191,7 @@ def _apart(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[st
 
 def mistakes(chapter: str) -> list[Mistake]:
     """The known mistakes of a chapter."""
-    known = stored.read(f"{chapter}.json")["mistakes"]
+    known = stored.part(f"{chapter}.json", "mistakes")
     return [
         Mistake(exercise, id, believes, MistakeLink(chapter, exercise, id))
         for exercise, mistakes in known.items()
@@ -192,7 +201,7 @@ def mistakes(chapter: str) -> list[Mistake]:
 
 def solution(chapter: str, starter: Link) -> SolutionLink:
     """The recorded answers of a chapter; the starters say how things are called."""
-    return SolutionLink(chapter, starter, stored.read(f"{chapter}.json")["results"])
+    return SolutionLink(chapter, starter, stored.part(f"{chapter}.json", "results"))
 
 
 class SolutionLink:
@@ -270,10 +279,16 @@ def load(exercise: Exercise, seed: int, folder: Path = paths.BANK) -> Recording:
     path = file(exercise.name, seed, folder)
     try:
         recording = Recording(exercise, pack.loads(path.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if recording.seed != seed or recording.way.keys() != _checks_of(exercise):
+            raise ValueError("not the recording that its name says")
+        recording.go_through()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BankError(f"{path}: {_why(error)}; get the course again") from None
-    recording.go_through()
     return recording
+
+
+def _checks_of(exercise: Exercise) -> set[str]:
+    return {check.name for check in checks.load(exercise.chapter) if check.exercise == exercise.name}
 
 
 @lru_cache(None)

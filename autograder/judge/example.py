@@ -48,6 +48,7 @@ def of(call: Call, names: list[str], expected: Any, returned: Any, part: str = "
 def call_text(call: Call, names: list[str], does: str = "") -> str:
     """``rnn_step(x (1, 2), h_prev (1, 3))``, and below it the entries of the arrays where all of them are small."""
     given = [*zip(names, call.args, strict=False), *call.kwargs.items()]
+    given = [(name, value) for name, value in given if not (isinstance(value, str) and len(value) > TEXT)]  # code
     arguments = [_argument(name, value).replace(" ", UNBROKEN) for name, value in given]
     head = f"{call.name}({', '.join(arguments)})"
     head = textwrap.fill(head, WIDTH, subsequent_indent="    ", break_long_words=False)

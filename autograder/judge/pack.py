@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 Array = np.ndarray
 NAME = "recording.json"
 TYPES = ("<i1", "<i2", "<i4", "<i8", "<f4", "<f8")  # what arrays are kept as, the smallest first
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, TypeError, ValueError, RuntimeError)
 DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -33,7 +35,7 @@ def loads(data: bytes) -> Any:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             kept = {kind: _numbers(file, kind) for kind in TYPES if kind[1:] in file.namelist()}
             return _full(json.loads(file.read(NAME)), kept)
-    except (zipfile.BadZipFile, KeyError, IndexError, TypeError) as error:
+    except DAMAGE as error:
         raise ValueError(f"not a recording: {error!r}") from error
 
 

@@ -11,7 +11,7 @@ import warnings
 from functools import cache, partial
 from pathlib import Path
 
-from autograder import course, paths
+from autograder import checks, course, paths
 from autograder.errors import UserError
 from autograder.judge import devices, implementations, selftest, submission
 from autograder.judge.box import Box, BoxError, WorkerKilled
@@ -146,7 +146,7 @@ class Judge:
                 box.turn if device != devices.CPU else contextlib.nullcontext(),
                 Sitting(box, handed_in, chapter, forgiving) as sitting,
             ):
-                for exercise in exercises:
+                for exercise in sorted(exercises, key=lambda exercise: exercise.name in checks.LAST):
                     found[exercise.name] = untouched(exercise, handed_in) or self._found(exercise, sitting, device)
                 notes += sitting.all_notes()
         verdict.device = max(_by_device(chapter, self.device))  # "cpu" where no exercise needs another
@@ -229,6 +229,13 @@ class Judge:
                 box.close()
 
 
+def recorded(chapter: str) -> list[Path]:
+    """In a bundle: what stands for the solutions of a chapter."""
+    names = [exercise.name for exercise in course.load(chapter).exercises]
+    files = [path for name in names for path in sorted(paths.BANK.glob(f"{name}.*.zip"))]
+    return [paths.BANK / f"{chapter}.json", *files]
+
+
 @cache
 def checks_sha256(chapter: str) -> str:
     """The fingerprint of all that decides a grade of a chapter: exercises, checks, drivers, and the judge.
@@ -239,7 +246,7 @@ def checks_sha256(chapter: str) -> str:
     shared = [*sorted(paths.CHECKS.rglob("*.py")), *sorted(paths.WORKER.rglob("*.py"))]
     ours = [paths.SOLUTIONS / f"{chapter}.py", paths.MUTANTS / f"{chapter}.toml"]
     files = [
-        *(sorted(paths.BANK.iterdir()) if course.bundled() else ours),
+        *(recorded(chapter) if course.bundled() else ours),
         *(path for path in shared if path.name not in others),
         *sorted((paths.PACKAGE / "judge").glob("*.py")),
     ]

@@ -221,6 +221,32 @@ def test_a_broken_recording_is_one_line(data: bytes, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value) and "relative_error.1.zip" in str(caught.value)
 
 
+def test_a_recording_with_a_flipped_bit_is_one_line(tmp_path: Path) -> None:
+    """Wherever the bit is, the recording is refused in one line, or what it says has not changed."""
+    exercise, rng = course.load("ch00_start").exercise("relative_error"), np.random.default_rng()
+    whole = answers.recording(exercise, 1)
+    path = bank.file(exercise.name, 1, tmp_path)
+    for place in rng.integers(8 * len(whole), size=150):
+        data = bytearray(whole)
+        data[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(data)
+        try:
+            bank.load(exercise, 1, tmp_path)
+        except bank.BankError as error:
+            assert "\n" not in str(error) and "get the course again" in str(error)
+
+
+@pytest.mark.parametrize("other", [("one_hot", 1), ("relative_error", 2)], ids=lambda other: f"{other[0]}.{other[1]}")
+def test_a_recording_of_something_else_is_refused(other: tuple[str, int], tmp_path: Path) -> None:
+    """Of another exercise, or from another seed: it is not the one that its name says."""
+    name, seed = other
+    known = {exercise.name: exercise for slug in course.chapters() for exercise in course.load(slug).exercises}
+    wanted = known["relative_error"]
+    bank.file(wanted.name, 1, tmp_path).write_bytes(answers.recording(known[name], seed))
+    with pytest.raises(bank.BankError, match="not the recording that its name says"):
+        bank.load(wanted, 1, tmp_path)
+
+
 def test_a_recording_that_is_not_there(tmp_path: Path) -> None:
     """One line names the file."""
     with pytest.raises(bank.BankError, match=r"relative_error\.9\.zip: No such file"):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -142,11 +143,17 @@ def test_a_bundle_that_is_damaged(home: Path) -> None:
         path.write_bytes(path.read_bytes()[:200])
     for damage, command in (
         (lambda: None, ("check", "answers.py")),
+        (lambda: None, ("doctor",)),
         (lambda: (bank / "ch00_start.json").write_text("{}"), ("status",)),
+        (lambda: (bank / "index.json").write_text("[]"), ("status",)),
         (lambda: (bank / "index.json").unlink(), ("status",)),
+        (lambda: shutil.rmtree(bank), ("status",)),
     ):
         damage()
-        said = run(*autograder, *command, cwd=home, status=3 if command[0] == "check" else 2).strip()
+        said = run(*autograder, *command, cwd=home, status=2 if command[0] == "status" else 3).strip()
+        if command[0] == "doctor":
+            assert "recorded answers: " in said and "get the course again" in said
+            continue
         lines = [line for line in said.splitlines() if "warning" not in line]
         assert len(lines) == 1 and lines[0].startswith("autograder: ") and "get the course again" in lines[0]
 
@@ -257,6 +264,39 @@ def test_a_second_release_replaces_what_the_first_one_wrote(tmp_path: Path) -> N
     assert not list(unrolled.glob("autograder/bank/rnn_step.*"))
     assert (unrolled / ".git" / "config").read_text() == (unrolled / "exercises" / "notes.md").read_text() == "mine"
     assert (unrolled / "README.md").read_text().startswith("# Unrolled")
+
+
+def test_a_folder_that_somebody_has_removed(tmp_path: Path) -> None:
+    """What is gone needs not be removed: the next release ends well, and nothing of an old chapter stays."""
+    bundle(CHAPTERS, tmp_path)
+    shutil.rmtree(tmp_path / "unrolled" / "exercises" / CHAPTER)
+    bundle(["ch00_start"], tmp_path)
+    assert not list((tmp_path / "unrolled").glob("autograder/bank/rnn_step.*"))
+
+
+def test_a_release_that_was_cut_short_is_cleared_up_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far it came, the list names every file that may be there."""
+    bundle(CHAPTERS, tmp_path)
+
+    def fail(folder: Path, name: str) -> None:
+        raise OSError(5, "broken", str(folder))
+
+    monkeypatch.setattr(folder, "_remove", fail)
+    with pytest.raises(BundleError):
+        bundle(["ch00_start"], tmp_path)
+    monkeypatch.undo()
+    bundle(["ch00_start"], tmp_path)
+    assert not list((tmp_path / "unrolled").glob("autograder/bank/rnn_step.*"))
+
+
+def test_a_zip_of_somebody_elses_stays(tmp_path: Path) -> None:
+    """Where a file of that name is none of ours, nothing is written."""
+    (tmp_path / "unrolled.zip").write_text("mine")
+    with pytest.raises(BundleError, match=r"unrolled\.zip: was not made by a release"):
+        bundle(["ch00_start"], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["unrolled.zip"]
 
 
 @pytest.mark.parametrize("listed", ["../victim", "/tmp/victim", ".git/config", ".", ""])

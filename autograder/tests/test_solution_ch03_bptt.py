@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.checks import backwards
 from autograder.checks import inputs as general
 from autograder.checks.inputs import DIFFERENT
 from autograder.checks.inputs import ch03_bptt as inputs
 from autograder.judge import implementations
 
 CHAPTER = "ch03_bptt"
+SOURCE = inspect.getsource(backwards)
 Array = np.ndarray
 
 
@@ -210,15 +213,13 @@ def test_gradients_are_long_and_short_as_the_checks_need(seed: int) -> None:
 
 def test_backwards_are_what_they_are_called(seed: int) -> None:
     """Of the functions for `is_correct_backward`, right ones are right to 1e-8, broken ones off by a percent."""
-    drivers = implementations.drivers(CHAPTER)
-    module = __import__("autograder.worker.drivers.ch03_bptt", fromlist=["KINDS"])
-    assert "is_correct_backward" in drivers and list(module.KINDS) == list(inputs.BACKWARDS)
+    assert list(backwards.KINDS) == list(inputs.BACKWARDS)
     rng = np.random.default_rng(seed)
     for kind in inputs.BACKWARDS:
         for sizes in (DIFFERENT, general.EQUAL, general.Sizes(B=2, T=3, D=2, H=2, V=2)):
             case = inputs.run(rng, sizes)
             given = [array.copy() for array in case]
-            returned = module._made(kind, rng.uniform(size=3))(*given)
+            returned = backwards.make(kind, rng.uniform(size=3))(*given)
             untouched = all(map(np.array_equal, case, given))
             right = differentiated(case)
             errors = [
@@ -236,7 +237,7 @@ def test_the_test_of_the_solution_calls_each_kind_by_its_name(seed: int) -> None
     driver = implementations.drivers(CHAPTER)["is_correct_backward"]
     rng, ours = np.random.default_rng(seed), solution("is_correct_backward")
     for _ in range(10):
-        verdicts = driver.verdicts(ours, *inputs.tests(rng, *inputs.BACKWARDS))
+        verdicts = driver.verdicts(ours, *inputs.tests(rng, *inputs.BACKWARDS), SOURCE)
         assert verdicts == {kind: "right" if kind in inputs.RIGHT else "broken" for kind in inputs.BACKWARDS}
     assert ours(solution("rnn_backward")) is True
 
@@ -255,9 +256,9 @@ def test_a_verdict_that_is_none_is_refused(answer: Any, says: str) -> None:
     """Neither None nor a number is taken for a verdict; NumPy's own booleans are."""
     driver = implementations.drivers(CHAPTER)["is_correct_backward"]
     with pytest.raises(TypeError) as error:
-        driver.verdicts(answer, ["loop"], np.zeros((1, 3)))
+        driver.verdicts(answer, ["loop"], np.zeros((1, 3)), SOURCE)
     assert str(error.value) == says
-    assert driver.verdicts(lambda backward: np.array(True), ["loop"], np.zeros((1, 3))) == {"loop": "right"}
+    assert driver.verdicts(lambda backward: np.array(True), ["loop"], np.zeros((1, 3)), SOURCE) == {"loop": "right"}
 
 
 @pytest.mark.parametrize(
@@ -286,9 +287,12 @@ def test_numpy_exercises_need_no_torch() -> None:
 
     code = (
         "import sys; sys.modules['torch'] = None\n"
+        "import inspect\n"
         "import numpy as np\n"
-        "from autograder.worker.drivers import ch03_bptt as drivers\n"
-        "print(drivers.is_correct_backward.verdicts(lambda backward: True, ['loop'], np.zeros((1, 3))))"
+        "from autograder.checks import backwards\n"
+        "from autograder.worker.drivers.ch03_bptt import is_correct_backward as driver\n"
+        "source = inspect.getsource(backwards)\n"
+        "print(driver.verdicts(lambda backward: True, ['loop'], np.zeros((1, 3)), source))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("{'loop': 'right'}", 0), done.stderr

@@ -29,6 +29,7 @@ class Server:
         if chapter:
             self.drivers = drivers.load(chapter)
         sys.modules["__main__"] = self.module  # classes, dataclasses and pickling look their module up there
+        hide()
         self.cells = [source.prepare(number, text) for number, text in enumerate(cells, 1)]
         names = source.Names(self.cells)
         return {
@@ -56,6 +57,18 @@ class Server:
         except LookupError:
             return calls.answer(calls.Reply(failure=calls.Failure("Missing", name.split(".")[0])))
         return calls.answer(calls.call(function, args, kwargs, trace, codec.packed))
+
+
+def hide() -> None:
+    """Let no import of a learner's reach these modules, where a driver could be replaced: a copy would be another one.
+
+    `autograder` itself is the stub of the box.
+    """
+    for name in [name for name in sys.modules if name.startswith("autograder.")]:
+        del sys.modules[name]
+    if package := sys.modules.get("autograder"):
+        package.__path__ = []
+        vars(package).pop("worker", None)
 
 
 def serve(before: Callable[[], None] = lambda: None) -> None:
