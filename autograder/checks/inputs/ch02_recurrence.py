@@ -152,13 +152,16 @@ def several_high(
 
 
 def sums_short_of_one(rng: np.random.Generator, count: int) -> list[Array]:
-    """Logits of 20 symbols whose rounded probabilities, added up, stay below 1, in two usual ways of adding them."""
+    """Logits of 20 symbols whose rounded probabilities, added up, stay below the largest number below 1.
+
+    They do so in two usual ways of adding them.
+    """
     found: list[Array] = []
     while len(found) < count:
         logits = rng.normal(size=20)
         pieces = np.exp(logits - logits.max())
         sums = np.cumsum(pieces / pieces.sum())[-1], (np.cumsum(pieces) / pieces.sum())[-1]
-        if max(sums) < 1 and min(pieces[0], pieces[-1]) > 0.01 * pieces.sum():
+        if max(sums) < np.nextafter(1, 0) and min(pieces[0], pieces[-1]) > 0.01 * pieces.sum():
             found.append(logits)
     return found
 
