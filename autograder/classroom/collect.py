@@ -8,11 +8,11 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from autograder import course, paths
-from autograder.classroom import pyfile
+from autograder.classroom import pyfile, settings
 from autograder.classroom.collected import LIST, NEVER, Collected, Line, printable, write_list
 from autograder.classroom.downloads import Found, files
 from autograder.classroom.folder import TIMESTAMP, Handed, unwritable
@@ -27,11 +27,13 @@ def collect(sources: Iterable[Path], submitted: Path, roster: Roster | None, cha
     """Put the latest work of each student and chapter where nbgrader looks for it, with the time beside it.
 
     ``chapter`` says of which chapter files are that do not tell it themselves; others are recognised by the exercises
-    in them, whatever they are called. ClassroomError when a source cannot be opened, or nothing can be written.
+    in them, whatever they are called. Times without a zone are in that of ``course.yml`` beside ``submitted``.
+    ClassroomError when a source cannot be opened, or nothing can be written.
     """
     if chapter:
         course.load(chapter)  # a CourseError names those that there are
-    lines = _latest(line for source in sources for line in _recognised(source, roster, chapter))
+    zone = settings.read(submitted.parent).zone
+    lines = _latest(line for source in sources for line in _recognised(source, roster, chapter, zone))
     try:
         try:
             for number, line in enumerate(lines):
@@ -42,11 +44,13 @@ def collect(sources: Iterable[Path], submitted: Path, roster: Roster | None, cha
     except OSError as error:
         raise unwritable(submitted, error, "collect") from error
     chapters = {line.chapter for line in lines if line.chapter}
-    return Collected(lines, {name: _missing(name, submitted, roster) for name in sorted(chapters)} if roster else {})
+    missing = {name: _missing(name, submitted, roster) for name in sorted(chapters)} if roster else {}
+    own = f"{datetime.now().astimezone():%Z}, this computer's zone; {settings.NAME} may name yours, as timezone"
+    return Collected(lines, missing, str(zone or own))
 
 
-def _recognised(source: Path, roster: Roster | None, chapter: str) -> Iterator[Line]:
-    platforms, wrong = Platforms(roster.knows if roster else lambda name: False), {}
+def _recognised(source: Path, roster: Roster | None, chapter: str, zone: tzinfo | None) -> Iterator[Line]:
+    platforms, wrong = Platforms(roster.knows if roster else lambda name: False, zone), {}
     for one in files(source):
         if one.way[-1] == METADATA and len(one.way) <= 3 and one.named == len(one.way) and not one.problem:
             wrong[one.way] = platforms.learn(one.way, one.data)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from autograder.classroom.cells import harmless
 from autograder.classroom.downloads import SYSTEM_FILE
+from autograder.classroom.platforms import CLOCKS
 
 LIST = "collected.csv"
+HEADER = ["what", "student", "chapter", "sent (UTC)", "platform", "file", "why or note", "collected (UTC)"]
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -34,10 +36,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Collected:
-    """All lines, in the order of the files, and who on the roster has handed in nothing of a chapter."""
+    """All lines, in the order of the files, and who on the roster has handed in nothing of a chapter.
+
+    ``zone`` says how times were read that name no zone.
+    """
 
     lines: list[Line]
     missing: dict[str, list[str]]
+    zone: str = ""
 
     @property
     def taken(self) -> list[Line]:
@@ -66,21 +72,28 @@ def shown(done: Collected, roster: Path | None) -> Iterator[str]:
         yield f"left   {by_computer} files that were {SYSTEM_FILE}"
     chapters = Counter(line.chapter for line in done.taken)
     for name, count in sorted(chapters.items()):
-        yield f"taken  {name}: {count} student{'s' if count > 1 else ''}"
+        clocks = {line.platform for line in done.taken if line.chapter == name and line.platform in CLOCKS}
+        read = f"; {' and '.join(sorted(clocks))} times are read as {done.zone}" if clocks else ""
+        yield f"taken  {name}: {count} student{'s' if count > 1 else ''}{read}"
         if missing := done.missing.get(name):
             yield f"       nothing from {len(missing)} on the roster: {', '.join(missing)}"
+    if any(line.platform and not line.student for line in done.left):
+        yield "       whose work was not told apart: put it into a folder named with the student's id, and collect that"
     if not roster:
         yield "no roster: students are called what the platform calls them; name one with --roster"
 
 
 def write_list(lines: Iterable[Line], path: Path) -> None:
-    """Every file with what became of it, as CSV; ``what`` is taken or left."""
+    """Every file with what became of it, as CSV, below those of earlier times; ``what`` is taken or left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    with path.open("a", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-        writer.writerow(["what", "student", "chapter", "sent (UTC)", "platform", "file", "why or note"])
+        if not stream.tell():
+            writer.writerow(HEADER)
         for line in lines:
             sent = f"{line.sent:%Y-%m-%d %H:%M:%S}" if line.sent else ""
             what = "left" if line.left else "taken"
-            cells = [what, line.student, line.chapter, sent, line.platform, line.source, line.left or line.note]
+            why = line.left or line.note
+            cells = [what, line.student, line.chapter, sent, line.platform, line.source, why, now]
             writer.writerow([harmless(cell) for cell in cells])

@@ -54,6 +54,11 @@ class Handed:
     notebook: Path
 
     @property
+    def is_there(self) -> bool:
+        """Whether anything stands where the notebook belongs, were it a link that is not followed."""
+        return self.notebook.exists() or self.notebook.is_symlink()
+
+    @property
     def timestamp(self) -> datetime | None:
         """When it was handed in (UTC), as nbgrader's ``timestamp.txt`` says; None where that is missing or no date."""
         path = self.folder / TIMESTAMP

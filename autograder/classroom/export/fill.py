@@ -91,6 +91,7 @@ def _match(filled: Filled, path: Path, people: Sequence[Person]) -> dict[str, in
     """Whose each row is: the number of the row, by student."""
     columns = dict.fromkeys(column for one in people for column in one.line)
     known = roster.of([{column: one.line.get(column, "") for column in columns} for one in people])
+    filled.lines += map(printable, known.doubts)
     found: dict[str, int] = {}
     for row in filled.sheet.rows:
         student = known.find(row.ids, row.name)
