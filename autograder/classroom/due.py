@@ -79,7 +79,7 @@ def _of_the_gradebook(book: Gradebook, chapter: str, settings: Settings) -> Iter
 def _without_time(book: Gradebook, chapter: str, folder: CourseFolder) -> Iterator[str]:
     """Who cannot be late, since nothing says when they handed in."""
     known = {one.student_id for one in book.find_assignment(chapter).submissions if one.timestamp}
-    handed = [one for one in folder.handed_in(chapter) if one.notebook.is_file()]
+    handed = [one for one in folder.handed_in(chapter) if one.is_there]
     untimed = [one.student for one in handed if one.timestamp is None and one.student not in known]
     if untimed:
         count = f"{len(untimed)} of {len(handed)}"

@@ -72,6 +72,7 @@ def grade(
 def _judge(run: Run, handed: list[Handed], jobs: int, regrade: Regrade, console: Console) -> None:
     """The judge, which takes seconds to start, is opened only if there is something to judge."""
     with Progress(console, len(handed)) as progress:
+        handed = run.readable(handed, progress)
         waiting = run.take_known(handed, progress) if regrade == "changed" else handed
         if waiting:
             with run.judging as judge:

@@ -42,12 +42,13 @@ class Roster:
         for student in self.students:
             for known in sorted(student.known_as - {_key(student.id)}):
                 holders.setdefault(known, []).append(student)
-        holders |= {_key(student.id): [student] for student in self.students}  # nobody else's nickname
-        self._by_id = {known: students[0] for known, students in holders.items() if len(students) == 1}
+        ids = {_key(student.id): student for student in self.students}  # nobody else's nickname
+        self._by_id = {known: students[0] for known, students in holders.items() if len(students) == 1} | ids
         self.doubts = [
-            f"nobody is found by {known!r}: it stands in the lines of {', '.join(one.id for one in students)}"
+            f"{known!r} finds {ids[known].id if known in ids else 'nobody'}: it stands in the "
+            f"line{'s' * (len(students) > 1)} of {', '.join(one.id for one in students)}{' as well' * (known in ids)}"
             for known, students in holders.items()
-            if len(students) > 1
+            if len(students) > 1 or known in ids
         ]
 
     def knows(self, name: str) -> bool:

@@ -118,6 +118,13 @@ def test_a_row_that_may_be_two_students_gets_no_grade(root: Path) -> None:
     assert canvas(done.path)[0]["340935"]["4711"] == "12" and not done.complete
 
 
+def test_a_row_without_an_identifier_is_told(root: Path) -> None:
+    """Moodle finds nobody by a name: where a row has nothing else, a line says so, and status 1."""
+    done = exported(root, "moodle", roster=given(root, "First name,Last name,Email address\nBob,Smith,\n"))
+    assert any("row 2" in line and "has none of Email address: Moodle cannot find bob" in line for line in done.lines)
+    assert not done.complete
+
+
 def test_a_class_list_tells_the_platforms_numbers(root: Path) -> None:
     """What the class list beside the submissions says counts, and who is on it alone has a row as well."""
     given(root, "id,last_name,lms_user_id,sis_login_id,section\nbob,Smith,77,smithb,B\nzoe,Zu,78,zuz,\n", "roster.csv")
@@ -227,7 +234,7 @@ WRONG = {
     "a format with a slip": ({"format": "canvass"}, "'canvass' is not known; did you mean canvas?"),
     "a format that there is not": ({"format": "zzz"}, "there are canvas, moodle, brightspace, gradescope, csv"),
     "a list of another class": ({"roster": "other.csv"}, "none of its ids has a grade, but 'ann' has"),
-    "another course's table": ({"format": "canvas", "roster": "others.csv"}, "no row of it is a student in the gradeb"),
+    "another course's table": ({"format": "canvas", "roster": "others.csv"}, "no row of it is.*nobody in.* is 'Zu'"),
     "a rule with a slip": ({"missing": "zeros"}, "--missing 'zeros' is not known; did you mean zero?"),
     "a chapter with a slip": ({"chapters": ["ch02_recurence"]}, "did you mean ch02_recurrence?"),
     "a chapter that was never graded": ({"chapters": ["ch04_lstm"]}, "python -m autograder grade ch04_lstm"),
