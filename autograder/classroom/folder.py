@@ -72,6 +72,14 @@ class Handed:
         return ""
 
     @property
+    def has_time(self) -> bool:
+        """Whether anything stands in ``timestamp.txt``, be it a date or not."""
+        try:
+            return (self.folder / TIMESTAMP).lstat().st_size > 0
+        except OSError:
+            return False
+
+    @property
     def timestamp(self) -> datetime | None:
         """When it was handed in (UTC), as nbgrader's ``timestamp.txt`` says; None where that is missing or no date."""
         path = self.folder / TIMESTAMP

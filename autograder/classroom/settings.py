@@ -20,6 +20,7 @@ All of it is optional. Without ``late``, nbgrader's own late submission plugin d
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -124,6 +125,8 @@ def _site(value: Value) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and value.text.isprintable()
     except ValueError:
         good = False
+    if value.text.endswith((".html", ".htm")):
+        value.wrong(f"{value.text!r} is a page; name the folder of the website: https://example.org/unrolled/")
     if not good or any(sign in value.text for sign in " ?#\"'<>"):
         value.wrong(f"{value.text!r} is no address; write it as https://example.org/unrolled/")
     return value.text.rstrip("/") + "/"
@@ -149,6 +152,8 @@ def _extensions(value: Value, zone: tzinfo) -> dict[str, dict[str, Longer]]:
 
 def _longer(value: Value, zone: tzinfo) -> dict[str, Longer]:
     if not value.is_table:
+        if re.match(r"\d{4}-", value.text):
+            value.wrong(f"a date is for one chapter; write below, in a line of its own: CHAPTER: {value.text}")
         return {"": amounts.duration(value)}
     chapters = value.table("chapter", course.chapters())
     return {name: _until(one, zone) for name, one in chapters.items()}

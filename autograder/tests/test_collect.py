@@ -138,6 +138,7 @@ def test_the_list_has_what_was_collected_before(tmp_path: Path, roster: Roster) 
         ("jose", "in place of what was collected before"),
     ]
     assert all(row["collected (UTC)"] for row in table)
+    assert (tmp_path / "collected.csv").stat().st_mode & 0o777 == 0o600
 
 
 def test_two_of_one_name_can_be_helped(tmp_path: Path) -> None:
@@ -287,6 +288,31 @@ def test_work_with_a_time_is_not_replaced_by_work_without(tmp_path: Path, roster
     collected(tmp_path, roster, {ALICE: work("first")})
     done = collected(tmp_path, roster, {ALICE: work("second")})
     assert [line.note for line in done.taken] == ["in place of what was collected before"]
+
+
+def test_an_older_attempt_does_not_come_back(tmp_path: Path, roster: Roster) -> None:
+    """Canvas tells no time, but numbers its submissions: an old download taken in by mistake changes nothing."""
+    collected(tmp_path, roster, {"smithbob_340934_9002_x.ipynb": work("new")})
+    done = collected(tmp_path, roster, {"smithbob_340934_9001_x.ipynb": work("old"), ALICE: work()})
+    assert [line.left for line in done.left] == ["what was collected before is a later attempt (9002)"]
+    assert (tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb").read_bytes() == work("new")
+    assert len(collected(tmp_path, roster, {"smithbob_340934_9003_x.ipynb": work("newest")}).taken) == 1
+
+
+@pytest.mark.parametrize("name", ["smithbob_340934_9_x.ipynb", "hw_bob_attempt_2026-11-28-10-00-00_x.ipynb"])
+def test_what_a_teacher_put_there_stays(tmp_path: Path, roster: Roster, name: str) -> None:
+    """Work from a mail, laid in by hand, is not overwritten when the download is collected once more."""
+    content = {name: work("old"), ALICE: work()}
+    collected(tmp_path, roster, content)
+    path = tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb"
+    path.write_bytes(work("from a mail"))
+    done = collected(tmp_path, roster, content)
+    assert path.read_bytes() == work("from a mail")
+    assert [line.left for line in done.left] == [
+        f"what lies there is not from here, and may be later; move {path.parent} away to take this"
+    ]
+    path.unlink()
+    assert len(collected(tmp_path, roster, content).taken) == 2 and path.read_bytes() == work("old")
 
 
 def test_without_a_roster_people_are_not_merged(tmp_path: Path) -> None:

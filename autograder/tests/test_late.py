@@ -277,6 +277,17 @@ def test_what_is_doubtful_is_said_and_stops_nothing(late: Path, run: Grade) -> N
     assert [("roster" in said, "'id'" in said) for said in run().doubts] == [(True, True)]
 
 
+def test_what_lies_in_a_folder_and_does_not_count_is_said(late: Path, run: Grade) -> None:
+    """A notebook of another name, and a time that is none: a line names the file, and what to do."""
+    (hand_in(late, "fay", None).parent / "work.ipynb").write_text("{}")
+    (late / "cem" / CHAPTER / "timestamp.txt").write_text("garbage")
+    said = run().doubts
+    assert said[-2:] == [
+        f"{late}/cem/{CHAPTER}/timestamp.txt: no date, such as 2026-10-19 12:00:00 UTC; it does not count",
+        f"{late}/fay/{CHAPTER}/work.ipynb: it does not count by that name; rename it {CHAPTER}.ipynb, and grade again",
+    ]
+
+
 def test_a_mistake_in_course_yml_comes_before_everything(late: Path, run: Grade, judge: FakeJudge) -> None:
     """The line is all that happens: nothing judged, nothing written, the gradebook as it was."""
     before = (late.parent / "gradebook.db").read_bytes()
