@@ -6,14 +6,15 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
 from pathlib import Path
 
 from autograder import course, paths
-from autograder.classroom import pyfile
-from autograder.classroom.collected import LIST, NEVER, Collected, Line, printable, write_list
+from autograder.classroom import pyfile, settings
+from autograder.classroom.collected import LIST, NEVER, Collected, Line, attempts, printable, write_list
 from autograder.classroom.downloads import Found, files
 from autograder.classroom.folder import TIMESTAMP, Handed, unwritable
 from autograder.classroom.platforms import METADATA, Platforms, Sender
@@ -27,26 +28,31 @@ def collect(sources: Iterable[Path], submitted: Path, roster: Roster | None, cha
     """Put the latest work of each student and chapter where nbgrader looks for it, with the time beside it.
 
     ``chapter`` says of which chapter files are that do not tell it themselves; others are recognised by the exercises
-    in them, whatever they are called. ClassroomError when a source cannot be opened, or nothing can be written.
+    in them, whatever they are called. Times without a zone are in that of ``course.yml`` beside ``submitted``.
+    ClassroomError when a source cannot be opened, or nothing can be written.
     """
     if chapter:
         course.load(chapter)  # a CourseError names those that there are
-    lines = _latest(line for source in sources for line in _recognised(source, roster, chapter))
+    zone = settings.read(submitted.parent).zone
+    known = attempts(submitted.parent / LIST)
+    lines = _latest(line for source in sources for line in _recognised(source, roster, chapter, zone))
     try:
         try:
             for number, line in enumerate(lines):
                 if not line.left:
-                    lines[number] = _put(line, submitted)
+                    lines[number] = _put(line, submitted, known)
         finally:
             write_list(lines, submitted.parent / LIST)
     except OSError as error:
         raise unwritable(submitted, error, "collect") from error
     chapters = {line.chapter for line in lines if line.chapter}
-    return Collected(lines, {name: _missing(name, submitted, roster) for name in sorted(chapters)} if roster else {})
+    missing = {name: _missing(name, submitted, roster) for name in sorted(chapters)} if roster else {}
+    own = f"{datetime.now().astimezone():%Z}, this computer's zone; {settings.NAME} may name yours, as timezone"
+    return Collected(lines, missing, str(zone or own))
 
 
-def _recognised(source: Path, roster: Roster | None, chapter: str) -> Iterator[Line]:
-    platforms, wrong = Platforms(roster.knows if roster else lambda name: False), {}
+def _recognised(source: Path, roster: Roster | None, chapter: str, zone: tzinfo | None) -> Iterator[Line]:
+    platforms, wrong = Platforms(roster.knows if roster else lambda name: False, zone), {}
     for one in files(source):
         if one.way[-1] == METADATA and len(one.way) <= 3 and one.named == len(one.way) and not one.problem:
             wrong[one.way] = platforms.learn(one.way, one.data)
@@ -130,17 +136,21 @@ def _instead(line: Line, best: Line) -> str:
     return f"{best.source} {'is later' if later else 'is of the same time, and has more in it, or was named later'}"
 
 
-def _put(line: Line, submitted: Path) -> Line:
-    """Write a student's work, unless something later lies there; a student's own trouble is a reason to leave it."""
+def _put(line: Line, submitted: Path, known: Mapping[str, int]) -> Line:
+    """Write a student's work, unless something later lies there; a student's own trouble is a reason to leave it.
+
+    ``known`` are the attempts of what was collected before, by the SHA-256 of the notebook.
+    """
     folder = submitted / line.student / line.chapter
     notebook = folder / f"{line.chapter}.ipynb"
     try:
-        if why := _blocked(line, folder, notebook):
-            return replace(line, left=why, data=b"")
         data = line.data
         if line.source.lower().endswith(".py"):
             data = pyfile.notebook(data, line.chapter)
             line = replace(line, note=line.note or "a Python file, made a notebook")
+        line = replace(line, sha256=sha256(data).hexdigest())
+        if why := _blocked(line, folder, notebook, known):
+            return replace(line, left=why, data=b"", sha256="")
         if notebook.exists() and notebook.read_bytes() != data:
             line = replace(line, note=line.note or "in place of what was collected before")
         folder.mkdir(parents=True, exist_ok=True)
@@ -150,23 +160,29 @@ def _put(line: Line, submitted: Path) -> Line:
     except OSError as error:
         if error.errno in NO_PLACE:
             raise
-        line = replace(line, left=f"{folder}: cannot be written ({error.strerror}); clear it, and collect again")
+        why = f"{folder}: cannot be written ({error.strerror}); clear it, and collect again"
+        line = replace(line, left=why, sha256="")
     return replace(line, data=b"")
 
 
-def _blocked(line: Line, folder: Path, notebook: Path) -> str:
+def _blocked(line: Line, folder: Path, notebook: Path, known: Mapping[str, int]) -> str:
     """Why a student's work cannot be put there, or nothing."""
     if any(place.is_symlink() for place in (folder.parent, folder, notebook, folder / TIMESTAMP)):
         return f"a link stands in {folder}; remove it, and collect again"
     if any(place.is_dir() for place in (notebook, folder / TIMESTAMP)):
         return f"a folder stands in {folder} where a file belongs; remove it, and collect again"
-    there = Handed(line.student, folder, notebook).timestamp if notebook.is_file() else None
-    if there is None:
+    if not notebook.is_file():
         return ""
-    if line.sent is None:
+    digest, time = sha256(notebook.read_bytes()).hexdigest(), Handed(line.student, folder, notebook).timestamp
+    there = time.replace(tzinfo=UTC) if time else None
+    if there and not line.sent:
         return f"what was collected before has a time, and this has none; move {folder} away to take it"
-    if there.replace(tzinfo=UTC) > line.sent:
+    if there and line.sent and there > line.sent:
         return f"what was collected before is later ({there:%Y-%m-%d %H:%M} UTC)"
+    if line.attempt < known.get(digest, 0):
+        return f"what was collected before is a later attempt ({known[digest]})"
+    if known and digest not in {*known, line.sha256} and (there is None or there == line.sent):
+        return f"what lies there is not from here, and may be later; move {folder} away to take this"
     return ""
 
 

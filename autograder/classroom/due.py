@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook, InvalidEntry
@@ -21,11 +22,9 @@ def enter(book: Gradebook, chapter: str, settings: Settings) -> None:
     all extensions when there is no ``extensions``.
     """
     assignment = book.find_assignment(chapter)
-    if chapter in settings.due:
-        assignment.duedate = settings.due[chapter]
-    if settings.extensions is not None:
-        for one in assignment.submissions:
-            one.extension = settings.longer(one.student_id, chapter, assignment.duedate)
+    assignment.duedate = settings.due.get(chapter, assignment.duedate)
+    for one in assignment.submissions:
+        one.extension = settings.extension(one.student_id, chapter, assignment.duedate, one.extension)
     book.db.commit()
 
 
@@ -42,8 +41,12 @@ def note(db_url: str, course_id: str, chapter: str, settings: Settings) -> None:
 
 def doubts(book: Gradebook, chapter: str, settings: Settings, folder: CourseFolder) -> list[str]:
     """What the settings say of a chapter and probably do not mean: a line each, for the teacher."""
+    if not (folder.root / NAME).exists():
+        return []
     due = book.find_assignment(chapter).duedate
     found = [] if due or not settings.late else [f"{chapter} has no due date, so nothing of it is late"]
+    found += _of_the_gradebook(book, chapter, settings)
+    found += _without_time(book, chapter, folder) if due and settings.late else []
     meant = {name: of for name, of in (settings.extensions or {}).items() if chapter in of or "" in of}
     here = set(folder.students())
     if strangers := sorted(meant.keys() - here):
@@ -59,6 +62,28 @@ def doubts(book: Gradebook, chapter: str, settings: Settings, folder: CourseFold
             found.append(f"extensions.{name}: it changes nothing, since {chapter} {when}")
     book.db.rollback()
     return [line(f"{folder.root / NAME}: {one}", 300) for one in found]
+
+
+def _of_the_gradebook(book: Gradebook, chapter: str, settings: Settings) -> Iterator[str]:
+    """What counts although the settings do not say it: they may have said it before, or nbgrader's own tools."""
+    assignment = book.find_assignment(chapter)
+    if assignment.duedate and chapter not in settings.due:
+        counts = f"the gradebook's due date counts, {assignment.duedate:%Y-%m-%d %H:%M} UTC"
+        yield f"due: {chapter} is not there, so {counts}; to have none, write  {chapter}: none"
+    longer = sorted(one.student_id for one in assignment.submissions if one.extension)
+    if longer and settings.extensions is None:
+        counts = f"those of the gradebook count, of {', '.join(longer)}"
+        yield f"extensions: not there, so {counts}; to have none, write  extensions: {{}}"
+
+
+def _without_time(book: Gradebook, chapter: str, folder: CourseFolder) -> Iterator[str]:
+    """Who cannot be late, since nothing says when they handed in."""
+    known = {one.student_id for one in book.find_assignment(chapter).submissions if one.timestamp}
+    handed = [one for one in folder.handed_in(chapter) if one.is_there]
+    untimed = [one.student for one in handed if one.timestamp is None and one.student not in known]
+    if untimed:
+        count = f"{len(untimed)} of {len(handed)}"
+        yield f"late: {count} have no time of handing in, so they are not late: {', '.join(untimed)}"
 
 
 def _on_roster(root: Path) -> list[str]:

@@ -54,6 +54,32 @@ class Handed:
     notebook: Path
 
     @property
+    def is_there(self) -> bool:
+        """Whether anything stands where the notebook belongs, were it a link, or what cannot be looked at."""
+        return os.path.lexists(self.notebook) or bool(self.unreadable)
+
+    @property
+    def unreadable(self) -> str:
+        """Why this computer cannot open the notebook, which is no fault of the student; nothing where it can."""
+        try:
+            if stat.S_ISREG(self.notebook.lstat().st_mode):
+                with self.notebook.open("rb") as file:
+                    file.read(1)
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError as error:
+            return f"{self.notebook}: cannot be read ({error.strerror}); mend that, and grade again"
+        return ""
+
+    @property
+    def has_time(self) -> bool:
+        """Whether anything stands in ``timestamp.txt``, be it a date or not."""
+        try:
+            return (self.folder / TIMESTAMP).lstat().st_size > 0
+        except OSError:
+            return False
+
+    @property
     def timestamp(self) -> datetime | None:
         """When it was handed in (UTC), as nbgrader's ``timestamp.txt`` says; None where that is missing or no date."""
         path = self.folder / TIMESTAMP
@@ -113,7 +139,7 @@ class CourseFolder:
         found = []
         for student in sorted(_folders(self.submitted)):
             folder = student / chapter
-            if student.name not in left_out and not folder.is_symlink() and folder.is_dir():
+            if student.name not in left_out and _is_folder(folder):
                 if not student.name.isprintable():  # undecodable bytes, too: no database takes them
                     raise ClassroomError(f"{student.name!a} in {self.submitted}: rename this student's folder", 2)
                 found.append(Handed(student.name, folder, folder / f"{chapter}.ipynb"))
@@ -175,6 +201,16 @@ def db_url(course: CourseDirectory) -> str:
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         url = url.set(database=str(Path(course.root, url.database)))
     return url.render_as_string(hide_password=False)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is one, and no link; what cannot be looked at may be one."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _folders(path: Path) -> Iterator[Path]:

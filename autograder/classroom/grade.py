@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from autograder import course
 from autograder.classroom import settings
-from autograder.classroom.folder import ClassroomError, CourseFolder, Handed, unwritable
+from autograder.classroom.folder import TIMESTAMP, ClassroomError, CourseFolder, Handed, unwritable
 from autograder.classroom.gradebook import Writer
 from autograder.classroom.journal import Journal
 from autograder.classroom.progress import Progress, table
@@ -62,7 +63,7 @@ def grade(
         Results(chapter, folder, writer, journal.of) as results,
     ):
         run = Run(chapter, journal, results, judge)
-        run.result.doubts = writer.doubts
+        run.result.doubts = [*writer.doubts, *_misplaced(handed)]
         _judge(run, handed, jobs or cores.count(), regrade, console)
         run.finish()
     _report(console, run)
@@ -72,11 +73,24 @@ def grade(
 def _judge(run: Run, handed: list[Handed], jobs: int, regrade: Regrade, console: Console) -> None:
     """The judge, which takes seconds to start, is opened only if there is something to judge."""
     with Progress(console, len(handed)) as progress:
+        handed = run.readable(handed, progress)
         waiting = run.take_known(handed, progress) if regrade == "changed" else handed
         if waiting:
             with run.judging as judge:
                 progress.say(run.chapter, len(waiting), judge)
                 run.judge_all(waiting, jobs, progress)
+
+
+def _misplaced(handed: list[Handed]) -> Iterator[str]:
+    """A line on what lies in a folder and does not count, since its name or what stands in it is not the right one."""
+    for one in handed:
+        others = [] if one.is_there else sorted(one.folder.glob("*.ipynb"))
+        if others:
+            yield line(
+                f"{others[0]}: it does not count by that name; rename it {one.notebook.name}, and grade again", 500
+            )
+        if one.timestamp is None and one.has_time:
+            yield line(f"{one.folder / TIMESTAMP}: no date, such as 2026-10-19 12:00:00 UTC; it does not count", 500)
 
 
 def _journal(path: Path) -> Journal:

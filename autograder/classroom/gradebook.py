@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,15 +82,16 @@ class Writer:
         except (SQLAlchemyError, InvalidEntry, OSError, ImportError) as error:
             raise self._problem(error) from error
 
-    def write(self, handed: Handed, graded: NotebookNode | None) -> Entry:
+    def write(self, handed: Handed, graded: NotebookNode | None, another: bool = False) -> Entry:
         """Enter a graded notebook, as stock ``SaveAutoGrades`` and ``AssignLatePenalties`` would.
 
         A teacher's scores and comments stay. Without ``graded`` all grades stay: only the penalty is reckoned again.
-        Where the file was missing there is none.
+        Where the file was missing there is none. ``another`` file than before has its own time, or none.
         ClassroomError when the gradebook is locked or broken; then nothing of this submission was entered.
         """
         try:
-            submission = self._submission(handed.student, handed.timestamp)
+            submission = self._submission(handed.student)
+            submission.timestamp = handed.timestamp or (None if another else submission.timestamp)
             notebook = next(one for one in submission.notebooks if one.notebook_id == self.notebook_id)
             if graded is not None:
                 self._enter(notebook, graded)
@@ -124,9 +124,9 @@ class Writer:
     def agrees(self, standing: Standing, handed: Handed) -> bool:
         """Whether what stood in the gradebook is what due date, extension and rule make of the submission now."""
         timestamp = handed.timestamp or standing.timestamp
-        seconds = self.late.seconds(timestamp, standing.extension) if handed.notebook.is_file() else 0.0
-        penalty = self.late.penalty(handed.student, standing.entry.score, seconds) or 0.0
-        return timestamp == standing.timestamp and math.isclose(penalty, standing.entry.penalty, abs_tol=1e-6)
+        entry = standing.entry
+        agrees = self.late.agrees(handed, entry.score, entry.penalty, timestamp, standing.extension)
+        return timestamp == standing.timestamp and agrees
 
     def close(self) -> None:
         self.book.close()
@@ -147,7 +147,7 @@ class Writer:
         self.notebook_id = self.book.find_notebook(self.chapter, self.chapter).id
         self.book.db.rollback()
 
-    def _submission(self, student: str, timestamp: datetime | None) -> SubmittedAssignment:
+    def _submission(self, student: str) -> SubmittedAssignment:
         session = self.book.db
         if session.get(Student, student) is None:
             session.add(Student(id=student))
@@ -161,8 +161,6 @@ class Writer:
                 cells.add_blank(submission)
             session.add(submission)  # with everything that hangs on it
             submission.extension = self.settings.longer(student, self.chapter, self.late.due)
-        if timestamp is not None:
-            submission.timestamp = timestamp
         return submission
 
     def _enter(self, notebook: SubmittedNotebook, graded: NotebookNode) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Any, default
 
 from autograder.classroom import settings
-from autograder.classroom.folder import CourseFolder
+from autograder.classroom.folder import CourseFolder, Handed
 from autograder.classroom.settings import Late
 
 
@@ -61,6 +62,13 @@ class Lateness:
             return 0.0
         late: timedelta = timestamp - self.due - (extension or timedelta())
         return max(0.0, late.total_seconds())
+
+    def agrees(
+        self, handed: Handed, score: float, penalty: float, timestamp: datetime | None, extension: timedelta | None
+    ) -> bool:
+        """Whether ``penalty`` is what due date, extension and rule make of a submission with this score."""
+        seconds = self.seconds(timestamp, extension) if handed.notebook.is_file() else 0.0
+        return math.isclose(self.penalty(handed.student, score, seconds) or 0.0, penalty, abs_tol=1e-6)
 
     def penalty(self, student: str, score: float, seconds: float) -> float | None:
         """The plugin's, within 0 and the score; None where there is none."""

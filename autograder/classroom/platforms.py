@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import yaml
@@ -23,6 +23,7 @@ BRIGHTSPACE = re.compile(r"\d+-\d+ - (?P<name>.+?) - (?P<when>[A-Z][a-z]{2} \d{1
 # Blackboard, and what nbgrader's manual has as its example: hw2_bob_attempt_2026-11-30-10-00-00_work.ipynb
 BLACKBOARD = re.compile(r"(?P<who>.+?)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_|\.|$)")
 LONGEST = 255  # letters of a name
+CLOCKS = ("Brightspace", "Blackboard")  # that write times as a clock on the wall shows them
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ class Platforms:
     The outermost name that tells a sender counts: what lies within was named by the student.
     """
 
-    def __init__(self, known: Callable[[str], bool]) -> None:
-        """``known`` says whether a plain name is that of a student."""
-        self._known = known
+    def __init__(self, known: Callable[[str], bool], zone: tzinfo | None = None) -> None:
+        """``known`` says whether a plain name is that of a student; ``zone`` is that of times that name none.
+
+        Without one they are read as this computer's clock shows them.
+        """
+        self._known, self._zone = known, zone
         self._listed: dict[tuple[str, ...], list[Sender]] = {}  # by the way to the folder of a submission
 
     def learn(self, way: tuple[str, ...], data: bytes) -> str:
@@ -94,25 +98,26 @@ class Platforms:
             return Sender("Moodle", found["name"].replace("_", " "), (f"Participant {found['id']}",))
         if found.re is BRIGHTSPACE:
             day, time, half = found["when"].rsplit(" ", 2)
-            return Sender("Brightspace", found["name"], sent=_clock(f"{day} {time:0>4} {half}", "%b %d, %Y %I%M %p"))
+            return Sender(
+                "Brightspace", found["name"], sent=self._clock(f"{day} {time:0>4} {half}", "%b %d, %Y %I%M %p")
+            )
         if found.re is BLACKBOARD:  # the assignment's name comes first, and both may have underscores
             pieces = found["who"].split("_")
             ends = ["_".join(pieces[n:]) for n in range(len(pieces))]
             who = next(filter(self._known, ends), pieces[-1])
-            return Sender("Blackboard", ids=(who,), sent=_clock(found["when"], "%Y-%m-%d-%H-%M-%S"))
+            return Sender("Blackboard", ids=(who,), sent=self._clock(found["when"], "%Y-%m-%d-%H-%M-%S"))
         note = "Canvas marks it late" if found["late"] else ""
         return Sender("Canvas", found["name"], (found["id"],), None, int(found["number"]), note)
 
+    def _clock(self, written: str, form: str) -> datetime | None:
+        """A time as the platform shows it to the instructor; None for what is none."""
+        try:
+            return datetime.strptime(written, form).replace(tzinfo=self._zone).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+
 
 PATTERNS = (MOODLE, BRIGHTSPACE, BLACKBOARD, CANVAS)
-
-
-def _clock(written: str, form: str) -> datetime | None:
-    """A time as the instructor's clock shows it; None for what is none."""
-    try:
-        return datetime.strptime(written, form).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _gradescope(entry: dict[str, Any], who: dict[str, Any]) -> Sender:

@@ -72,7 +72,8 @@ class Results:
         with self._kept(handed, verdict, page_only):
             graded = rebuild(self.master, read(handed.notebook, self.chapter))
             write_verdict(graded, verdict)
-            entry = self.writer.write(handed, None if page_only else graded)
+            another = not page_only and self._is_another(handed.student, verdict)
+            entry = self.writer.write(handed, None if page_only else graded, another)
             self._settle(AHEAD)
             self.begun.add(self.pool.submit(self._write_files, handed, verdict, graded, entry, page_only))
 
@@ -90,13 +91,7 @@ class Results:
     def written(self, student: str, verdict: Verdict) -> bool:
         """Whether a run before has written everything of this verdict."""
         page = self.folder.feedback(student, self.chapter) / f"{self.chapter}.html"
-        shown = self.folder.autograded(student, self.chapter) / f"{self.chapter}.ipynb"
-        if student not in self.entered or not page.exists():
-            return False
-        try:
-            return bool(json.loads(shown.read_bytes())["metadata"]["autograder"] == stamp(verdict))
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+        return student in self.entered and page.exists() and self._stamp(student) == stamp(verdict)
 
     def shown(self, handed: Handed) -> bool:
         """Whether the penalty is the right one, and the page shows the scores and comments that the gradebook has now.
@@ -114,6 +109,19 @@ class Results:
             return same and self.writer.agrees(standing, handed)
         except Exception:  # of a course's own plugin: it comes up again when its penalty is entered, and is noted there
             return False
+
+    def _is_another(self, student: str, verdict: Verdict) -> bool:
+        """Whether the results of another file are still there, since those of this one are not written yet."""
+        before = self._stamp(student).get("notebook_sha256")
+        return bool(before and verdict.notebook_sha256) and before != verdict.notebook_sha256
+
+    def _stamp(self, student: str) -> dict[str, str]:
+        """Which verdict the graded notebook shows; nothing where there is none, or one that is not ours."""
+        shown = self.folder.autograded(student, self.chapter) / f"{self.chapter}.ipynb"
+        try:
+            return dict(json.loads(shown.read_bytes())["metadata"]["autograder"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def note(self, handed: Handed, error: Exception) -> None:
         """A line on what went wrong with one submission."""

@@ -15,14 +15,15 @@ from pathlib import Path
 
 from autograder.classroom.folder import ClassroomError
 
-NAMES = ("first_name", "last_name")  # nbgrader's columns; any other column but these may identify a student
+NAMES = ("first_name", "last_name")  # nbgrader's columns; any other column but these may identify a student,
+NUMBERS = ("email", "lms_user_id")  # and these are there for it, even if two have the same by mistake
 DELIMITERS = ",;\t|"
 LARGEST = 50_000_000  # bytes
 
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the roster; ``known_as`` holds what identifies this student alone, in small letters."""
+    """One line of the roster; ``known_as`` holds what identifies this student, in small letters."""
 
     id: str
     name: str = ""
@@ -30,12 +31,25 @@ class Student:
 
 
 class Roster:
-    """All students of a class; ``find`` says who is meant, or why nobody can be."""
+    """All students of a class; ``find`` says who is meant, or why nobody can be.
+
+    What several are known as is nobody's; ``doubts`` has a line on it, for the instructor.
+    """
 
     def __init__(self, students: Iterable[Student]) -> None:
         self.students = sorted(students, key=lambda student: student.id)
-        self._by_id = {known: student for student in self.students for known in student.known_as}
-        self._by_id |= {_key(student.id): student for student in self.students}  # nobody else's nickname
+        holders: dict[str, list[Student]] = {}
+        for student in self.students:
+            for known in sorted(student.known_as - {_key(student.id)}):
+                holders.setdefault(known, []).append(student)
+        ids = {_key(student.id): student for student in self.students}  # nobody else's nickname
+        self._by_id = {known: students[0] for known, students in holders.items() if len(students) == 1} | ids
+        self.doubts = [
+            f"{known!r} finds {ids[known].id if known in ids else 'nobody'}: it stands in the "
+            f"line{'s' * (len(students) > 1)} of {', '.join(one.id for one in students)}{' as well' * (known in ids)}"
+            for known, students in holders.items()
+            if len(students) > 1 or known in ids
+        ]
 
     def knows(self, name: str) -> bool:
         """Whether it identifies a student."""
@@ -70,7 +84,7 @@ def read(path: Path) -> Roster:
 
 def of(lines: list[dict[str, str]]) -> Roster:
     """The students of these lines, which have one value for each column, and in ``id`` one that nobody else has."""
-    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _all_differ(lines, key)]
+    telling = [key for key in (lines[0] if lines else {}) if key not in NAMES and _identifies(lines, key)]
     return Roster(
         Student(
             line["id"],
@@ -102,15 +116,20 @@ def table(path: Path) -> list[list[str]]:
         text = io.StringIO(_decoded(path.read_bytes()).replace("\0", ""), newline=None).read()
     except OSError as error:
         raise ClassroomError(f"{path}: the roster cannot be read ({error.strerror})", 2) from error
+    begins = 1  # the line of the row that is read
     if text.startswith("sep="):  # Excel's own first line
-        text = text.partition("\n")[2]
+        text, begins = text.partition("\n")[2], 2
     first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count), strict=True)
+    rows, above = [], begins
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=max(DELIMITERS, key=first.count)) if any(row)]
-    except csv.Error as error:
-        raise ClassroomError(
-            f"{path}: not a table that can be read ({error}); look for an odd quotation mark", 2
-        ) from error
+        for row in reader:
+            begins = above + reader.line_num
+            if any(row):
+                rows.append(row)
+    except csv.Error as error:  # what is not closed swallows all that follows
+        odd = "a quotation mark is never closed, or stands alone within a cell"
+        raise ClassroomError(f"{path}, line {begins}: {odd} ({error}); close it, or write it twice", 2) from error
     for number, row in enumerate(rows[1:], 2):
         if any(cell.strip() for cell in row[len(rows[0]) :]):
             raise ClassroomError(
@@ -133,10 +152,10 @@ def _check_ids(path: Path, lines: list[dict[str, str]]) -> None:
             raise ClassroomError(f"{path}: {name!r} stands there {counts[_key(name)]} times; keep one", 2)
 
 
-def _all_differ(lines: list[dict[str, str]], key: str) -> bool:
+def _identifies(lines: list[dict[str, str]], key: str) -> bool:
     """A column such as the section identifies nobody."""
     values = [_key(line[key]) for line in lines if line[key]]
-    return len(values) == len(set(values))
+    return key in NUMBERS or len(values) == len(set(values))
 
 
 def _key(written: str) -> str:

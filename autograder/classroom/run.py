@@ -13,6 +13,7 @@ from typing import Protocol
 from autograder.classroom.folder import ClassroomError, Handed, unwritable
 from autograder.classroom.journal import Journal
 from autograder.classroom.progress import Progress
+from autograder.classroom.rebuild import line
 from autograder.classroom.results import Results
 from autograder.judge import cores
 from autograder.judge.session import JudgeError
@@ -79,6 +80,17 @@ class Run:
                 self.results.write(one, verdict, page_only=True)
                 self.result.refreshed += 1
             progress.advance()
+        return rest
+
+    def readable(self, handed: list[Handed], progress: Progress) -> list[Handed]:
+        """Those whose file can be opened; the others keep the grade that they have, and are a problem of the run."""
+        rest = []
+        for one in handed:
+            if why := one.unreadable:
+                self.result.problems.append(line(f"{one.student}: {why}", 300))
+                progress.advance()
+            else:
+                rest.append(one)
         return rest
 
     def judge_all(self, handed: list[Handed], jobs: int, progress: Progress) -> None:

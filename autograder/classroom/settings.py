@@ -1,7 +1,7 @@
 """``course.yml`` in the course folder: the few things that a teacher decides about a term.
 
     site: https://example.org/unrolled/    # where your class reads the website
-    timezone: Europe/Berlin                # of the dates below; UTC where none is named
+    timezone: Europe/Berlin                # of the dates below, UTC where none is named; and of what you download
     due:
       ch01_feedforward: 2026-10-12         # until the end of that day
       ch02_recurrence: 2026-10-19 12:00
@@ -20,6 +20,7 @@ All of it is optional. Without ``late``, nbgrader's own late submission plugin d
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -75,7 +76,7 @@ class Settings:
     """
 
     site: str = ""  # ends with a slash; "" where none is named
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None  # None: none is named, and dates are in UTC
     due: Mapping[str, datetime | None] = field(default_factory=dict)  # by chapter; None: none
     late: Late | None = None
     extensions: Mapping[str, Mapping[str, Longer]] | None = None  # by student and chapter; "" stands for all chapters
@@ -87,9 +88,15 @@ class Settings:
         if due is None or found is None:
             return None
         if isinstance(found, timedelta):  # by the clock on the wall: three days end at the same hour
-            local = due.replace(tzinfo=UTC).astimezone(self.zone)
+            local = due.replace(tzinfo=UTC).astimezone(self.zone or UTC)
             found = _utc(local + found)
         return max(found - due, timedelta()) or None
+
+    def extension(
+        self, student: str, chapter: str, due: datetime | None, entered: timedelta | None
+    ) -> timedelta | None:
+        """The extension that counts: the one that was ``entered`` in the gradebook, where nothing is said of any."""
+        return entered if self.extensions is None else self.longer(student, chapter, due)
 
 
 def read(root: Path) -> Settings:
@@ -102,13 +109,13 @@ def read(root: Path) -> Settings:
     if whole is None:
         return Settings()
     found = whole.table("key", KEYS)
-    zone = amounts.zone(found["timezone"]) if "timezone" in found else UTC
+    zone = amounts.zone(found["timezone"]) if "timezone" in found else None
     return Settings(
         site=_site(found["site"]) if "site" in found else "",
         zone=zone,
-        due=_due(found["due"], zone) if "due" in found else {},
+        due=_due(found["due"], zone or UTC) if "due" in found else {},
         late=_late(found["late"]) if "late" in found else None,
-        extensions=_extensions(found["extensions"], zone) if "extensions" in found else None,
+        extensions=_extensions(found["extensions"], zone or UTC) if "extensions" in found else None,
     )
 
 
@@ -118,6 +125,8 @@ def _site(value: Value) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and value.text.isprintable()
     except ValueError:
         good = False
+    if value.text.endswith((".html", ".htm")):
+        value.wrong(f"{value.text!r} is a page; name the folder of the website: https://example.org/unrolled/")
     if not good or any(sign in value.text for sign in " ?#\"'<>"):
         value.wrong(f"{value.text!r} is no address; write it as https://example.org/unrolled/")
     return value.text.rstrip("/") + "/"
@@ -143,6 +152,8 @@ def _extensions(value: Value, zone: tzinfo) -> dict[str, dict[str, Longer]]:
 
 def _longer(value: Value, zone: tzinfo) -> dict[str, Longer]:
     if not value.is_table:
+        if re.match(r"\d{4}-", value.text):
+            value.wrong(f"a date is for one chapter; write below, in a line of its own: CHAPTER: {value.text}")
         return {"": amounts.duration(value)}
     chapters = value.table("chapter", course.chapters())
     return {name: _until(one, zone) for name, one in chapters.items()}

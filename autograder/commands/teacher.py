@@ -60,7 +60,10 @@ def collect(
     submitted = paths.straight(submitted)
     usual = submitted.parent / "roster.csv"
     path = roster or (usual if usual.is_file() else None)
-    done = collect(sources, submitted, read(path) if path else None, chapter)
+    known = read(path) if path else None
+    for doubt in known.doubts if known else []:
+        typer.echo(f"{path}: {doubt}", err=True)
+    done = collect(sources, submitted, known, chapter)
     for line in shown_lines(done, path):
         typer.echo(line)
     typer.echo(f"every file, and what became of it: {usual.with_name(LIST)}")

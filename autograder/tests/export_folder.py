@@ -35,6 +35,8 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
     submitted = root / "submitted"
     for student, answers in {"ann": RIGHT, "bob": WRONG, "dia": RIGHT}.items():
         hand_in(submitted, student, answers)
+    (submitted / "dia" / CHAPTER / "timestamp.txt").write_text("2026-10-31 13:00:00 UTC")
+    (root / "course.yml").write_text(f"due: {{{CHAPTER}: 2026-10-31 12:00}}\nlate: {{per_day: 5 points}}\n")
     (root / "nbgrader_config.py").write_text(f"load_subconfig({str(paths.ROOT / 'nbgrader_config.py')!r})\n")
     grade(CHAPTER, submitted, 1, console=Console(quiet=True), open_judge=FakeJudge())
     with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
@@ -43,7 +45,6 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mark = book.find_grade("check_rnn_step", CHAPTER, CHAPTER, "ann")
         mark.manual_score, mark.needs_manual_grade = 3.5, False
         book.find_comment("rnn_step", CHAPTER, CHAPTER, "ann").manual_comment = "Nearly, Ann: look at <Wh> again."
-        book.find_submission_notebook(CHAPTER, CHAPTER, "dia").late_submission_penalty = 5.0
         _second_chapter(book)
         book.db.commit()
     return root

@@ -102,6 +102,55 @@ def test_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, roster: Rost
     ]
 
 
+@pytest.mark.parametrize(
+    ("terms", "shift", "says"),
+    [
+        ("timezone: Asia/Tokyo\n", -9, "Asia/Tokyo"),
+        ("site: https://example.org/\n", 0, "UTC, this computer's zone; course.yml may name yours, as timezone"),
+        ("", 0, "UTC, this computer's zone; course.yml may name yours, as timezone"),
+    ],
+)
+@pytest.mark.parametrize("platform", ["Brightspace", "Blackboard", "Gradescope"])
+def test_times_are_those_of_the_course(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, roster: Roster, platform: str, terms: str, shift: int, says: str
+) -> None:
+    """A platform's clock shows the zone of course.yml, wherever the computer stands; Gradescope's times name theirs."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    (tmp_path / "course.yml").write_text(terms)
+    if not terms:
+        (tmp_path / "course.yml").unlink()
+    done = collected(tmp_path, roster, PLATFORMS[platform])
+    own = platform == "Gradescope"
+    assert handed(tmp_path)["bob"] == f"11-28 {15 if own else 15 + shift:02}:30"
+    read = "" if own else f"; {platform} times are read as {says}"
+    assert f"taken  {CHAPTER}: 2 students{read}" in list(shown(done, tmp_path))
+
+
+def test_the_list_has_what_was_collected_before(tmp_path: Path, roster: Roster) -> None:
+    """One download after another, with the time at which it was taken in; under one heading."""
+    for mark in ("first", "second"):
+        collected(tmp_path, roster, {ALICE: work(mark)})
+    with (tmp_path / "collected.csv").open(encoding="utf-8", newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert [(row["student"], row["why or note"]) for row in table] == [
+        ("jose", ""),
+        ("jose", "in place of what was collected before"),
+    ]
+    assert all(row["collected (UTC)"] for row in table)
+    assert (tmp_path / "collected.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_of_one_name_can_be_helped(tmp_path: Path) -> None:
+    """Where a platform tells nothing but the name, a line says what to do; and that does help."""
+    (tmp_path / "roster.csv").write_text("id,first_name,last_name\nf1,Finn,Smith\nf2,Finn,Smith\n")
+    roster, name = read(tmp_path / "roster.csv"), "39-64 - Finn Smith - Nov 28, 2026 330 PM - x.ipynb"
+    do = "put it into a folder named with the student's id, and collect that"
+    assert any(line.endswith(do) for line in shown(collected(tmp_path, roster, {name: work()}), tmp_path))
+    done = collected(tmp_path, roster, {f"f2/{name}": work()})
+    assert set(handed(tmp_path)) == {"f2"} and not any(line.endswith(do) for line in shown(done, tmp_path))
+
+
 def test_nothing_is_dropped_without_a_reason(tmp_path: Path, roster: Roster) -> None:
     """Every file of a download is a line: taken, or left and why; the list is there as a table, too."""
     inner = zipped(io.BytesIO(), {"work.ipynb": work(), "notes.pdf": b"%PDF"})
@@ -239,6 +288,31 @@ def test_work_with_a_time_is_not_replaced_by_work_without(tmp_path: Path, roster
     collected(tmp_path, roster, {ALICE: work("first")})
     done = collected(tmp_path, roster, {ALICE: work("second")})
     assert [line.note for line in done.taken] == ["in place of what was collected before"]
+
+
+def test_an_older_attempt_does_not_come_back(tmp_path: Path, roster: Roster) -> None:
+    """Canvas tells no time, but numbers its submissions: an old download taken in by mistake changes nothing."""
+    collected(tmp_path, roster, {"smithbob_340934_9002_x.ipynb": work("new")})
+    done = collected(tmp_path, roster, {"smithbob_340934_9001_x.ipynb": work("old"), ALICE: work()})
+    assert [line.left for line in done.left] == ["what was collected before is a later attempt (9002)"]
+    assert (tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb").read_bytes() == work("new")
+    assert len(collected(tmp_path, roster, {"smithbob_340934_9003_x.ipynb": work("newest")}).taken) == 1
+
+
+@pytest.mark.parametrize("name", ["smithbob_340934_9_x.ipynb", "hw_bob_attempt_2026-11-28-10-00-00_x.ipynb"])
+def test_what_a_teacher_put_there_stays(tmp_path: Path, roster: Roster, name: str) -> None:
+    """Work from a mail, laid in by hand, is not overwritten when the download is collected once more."""
+    content = {name: work("old"), ALICE: work()}
+    collected(tmp_path, roster, content)
+    path = tmp_path / "submitted" / "bob" / CHAPTER / f"{CHAPTER}.ipynb"
+    path.write_bytes(work("from a mail"))
+    done = collected(tmp_path, roster, content)
+    assert path.read_bytes() == work("from a mail")
+    assert [line.left for line in done.left] == [
+        f"what lies there is not from here, and may be later; move {path.parent} away to take this"
+    ]
+    path.unlink()
+    assert len(collected(tmp_path, roster, content).taken) == 2 and path.read_bytes() == work("old")
 
 
 def test_without_a_roster_people_are_not_merged(tmp_path: Path) -> None:

@@ -14,14 +14,17 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from rich.console import Console
 from typer.testing import CliRunner
 
 from autograder import paths
 from autograder.__main__ import app
 from autograder.classroom.export.run import FORMATS
 from autograder.classroom.folder import ClassroomError
+from autograder.classroom.grade import grade
+from autograder.classroom.report.gather import gather
 from autograder.tests.export_folder import NAMES, SCORES, SECOND, exported, root, rows, term
-from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, hand_in
+from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in
 from autograder.tests.test_export_formats import BRIGHTSPACE, CANVAS, GRADES, WORKSHEET, canvas
 
 __all__ = ["root", "term"]  # fixtures
@@ -115,6 +118,13 @@ def test_a_row_that_may_be_two_students_gets_no_grade(root: Path) -> None:
     assert canvas(done.path)[0]["340935"]["4711"] == "12" and not done.complete
 
 
+def test_a_row_without_an_identifier_is_told(root: Path) -> None:
+    """Moodle finds nobody by a name: where a row has nothing else, a line says so, and status 1."""
+    done = exported(root, "moodle", roster=given(root, "First name,Last name,Email address\nBob,Smith,\n"))
+    assert any("row 2" in line and "has none of Email address: Moodle cannot find bob" in line for line in done.lines)
+    assert not done.complete
+
+
 def test_a_class_list_tells_the_platforms_numbers(root: Path) -> None:
     """What the class list beside the submissions says counts, and who is on it alone has a row as well."""
     given(root, "id,last_name,lms_user_id,sis_login_id,section\nbob,Smith,77,smithb,B\nzoe,Zu,78,zuz,\n", "roster.csv")
@@ -158,6 +168,37 @@ def test_what_is_not_graded_is_no_zero(root: Path) -> None:
     assert {row[3]: row[-2] for row in rows(exported(root, "csv").path)}["bob"] == "not graded yet"
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_penalty_of_yesterday_is_told(root: Path, format: str) -> None:
+    """An extension given, or points put in by hand, since the last grading: a line names who, and status 1."""
+    assert exported(root, format).complete
+    stale = "  another penalty now than was exported, grade again and export again: 1: dia"
+    terms = (root / "course.yml").read_text()
+    given(root, f"{terms}extensions: {{dia: 1 day, bob: 1 day}}\n", "course.yml")
+    done = exported(root, format)
+    assert stale in done.lines and not done.complete
+    given(root, terms.replace("5 points", "10%"), "course.yml")
+    assert stale in exported(root, format).lines
+    given(root, terms, "course.yml")
+    (root / "submitted" / "dia" / CHAPTER / "timestamp.txt").write_text("2026-11-02 13:00:00 UTC")
+    assert stale in exported(root, format).lines and exported(root, format, students=["ann"]).complete
+    given(root, "late: {per_dya: 1}\n", "course.yml")
+    with pytest.raises(ClassroomError, match="'per_dya' is no key"):
+        exported(root, format)
+
+
+def test_an_empty_folder_is_nothing_handed_in(root: Path) -> None:
+    """Whoever has a folder and no notebook in it was graded with the others, and has no grade to show for it."""
+    hand_in(root / "submitted", "eve", None)
+    grade(CHAPTER, root / "submitted", 1, console=Console(quiet=True), open_judge=FakeJudge())
+    done = exported(root, "csv")
+    assert {row[3]: row[-2] for row in rows(done.path)}["eve"] == "nothing handed in" and done.complete
+    assert "  handed in nothing (0) 2: eve, cem" in done.lines
+    assert {row[3]: row[-1] for row in rows(exported(root, "canvas").path)[2:]}["eve"] == ""
+    found = gather(CHAPTER, root / "submitted")
+    assert "eve" in found.absent and "eve" not in [one.student for one in found.results]
+
+
 def test_what_waits_for_a_teacher_is_told(root: Path) -> None:
     """Points put in by hand, below which the notebook has changed, are exported, and a line asks for another look."""
     with book(root) as opened:
@@ -193,7 +234,7 @@ WRONG = {
     "a format with a slip": ({"format": "canvass"}, "'canvass' is not known; did you mean canvas?"),
     "a format that there is not": ({"format": "zzz"}, "there are canvas, moodle, brightspace, gradescope, csv"),
     "a list of another class": ({"roster": "other.csv"}, "none of its ids has a grade, but 'ann' has"),
-    "another course's table": ({"format": "canvas", "roster": "others.csv"}, "no row of it is a student in the gradeb"),
+    "another course's table": ({"format": "canvas", "roster": "others.csv"}, "no row of it is.*nobody in.* is 'Zu'"),
     "a rule with a slip": ({"missing": "zeros"}, "--missing 'zeros' is not known; did you mean zero?"),
     "a chapter with a slip": ({"chapters": ["ch02_recurence"]}, "did you mean ch02_recurrence?"),
     "a chapter that was never graded": ({"chapters": ["ch04_lstm"]}, "python -m autograder grade ch04_lstm"),

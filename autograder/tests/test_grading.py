@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import re
@@ -51,6 +52,32 @@ def test_every_student_has_a_verdict_and_a_grade(submitted: Path, run: Grade) ->
         assert set(comments.values()) == {"No response."}
         assert not any(one.needs_manual_grade for one in opened.assignment_submissions(CHAPTER))
         assert {one.comment for one in opened.find_submission_notebook(CHAPTER, CHAPTER, "ann").comments} == {None}
+
+
+@pytest.mark.parametrize("regrade", ["changed", "all"])
+@pytest.mark.parametrize("place", [f"{CHAPTER}.ipynb", ""])
+def test_what_this_computer_cannot_open_changes_no_grade(
+    submitted: Path, run: Grade, monkeypatch: pytest.MonkeyPatch, place: str, regrade: str
+) -> None:
+    """A file or folder without the right to read it: a line and status 3, the grade stays, and so do all others."""
+    for student in ("ann", "bob"):
+        hand_in(submitted, student, RIGHT)
+    run()
+    closed, lstat, opened = submitted / "ann" / CHAPTER / place, Path.lstat, Path.open
+
+    def refuse(path: Path) -> Path:
+        if path == closed or closed in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return path
+
+    monkeypatch.setattr(Path, "open", lambda path, *args, **more: opened(refuse(path), *args, **more))
+    if not place:
+        monkeypatch.setattr(Path, "lstat", lambda path: lstat(refuse(path)))
+    result = run(regrade=regrade)
+    assert result.status == 3 and result.judged == (regrade == "all")
+    assert [problem.partition(": ")[0] for problem in result.problems] == ["ann"]
+    assert "cannot be read (Permission denied); mend that, and grade again" in result.problems[0]
+    assert scores(submitted) == pytest.approx({"ann": FULL, "bob": FULL})
 
 
 def test_a_second_run_repeats_nothing(submitted: Path, run: Grade, judge: FakeJudge) -> None:

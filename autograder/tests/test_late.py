@@ -137,6 +137,39 @@ def test_where_course_yml_says_nothing_the_teachers_own_stays(late: Path, run: G
     assert penalties(late) == {"ann": 0, "bob": 0, "cem": 10, "dia": 0, "eli": 0}
 
 
+def test_what_the_gradebook_has_and_course_yml_does_not_is_told(late: Path, run: Grade) -> None:
+    """A due date or extensions taken out of course.yml still count; a line says so, and what to write helps."""
+    extend(late, "{cem: 1 day}")
+    assert not [line for line in run().doubts if "the gradebook" in line]
+    terms(late, "late: {grace: 10 minutes, per_day: 10%, at_most: 40%}\n")
+    result, where = run(), f"{late.parent}/course.yml"
+    assert (result.refreshed, result.status) == (0, 0)
+    assert result.doubts[:2] == [
+        f"{where}: due: {CHAPTER} is not there, so the gradebook's due date counts, 2026-10-12 12:00 UTC; "
+        f"to have none, write {CHAPTER}: none",
+        f"{where}: extensions: not there, so those of the gradebook count, of cem; "
+        "to have none, write extensions: {}",
+    ]
+    terms(late, f"due: {{{CHAPTER}: none}}\nlate: {{per_day: 10%}}\nextensions: {{}}\n")
+    assert not [line for line in run().doubts if "the gradebook" in line]
+    assert penalties(late) == dict.fromkeys(TIMES, 0)
+    (late.parent / "course.yml").unlink()
+    assert run().doubts == []
+
+
+def test_another_file_has_its_own_time(late: Path, run: Grade) -> None:
+    """Work without a time is not late by that of the file before it; the same file judged again keeps its own."""
+    run()
+    (late / "dia" / CHAPTER / "timestamp.txt").unlink()
+    (late / "cem" / CHAPTER / "timestamp.txt").unlink()
+    hand_in(late, "dia", {**RIGHT, "rnn_step": f"# another\n{RIGHT['rnn_step']}"})
+    assert run(regrade="all").judged == len(TIMES)
+    assert penalties(late) == {"ann": 0, "bob": 0, "cem": 20, "dia": 0, "eli": 0}
+    with book(late) as opened:
+        assert opened.find_submission(CHAPTER, "dia").timestamp is None
+    assert run().refreshed == 0
+
+
 def test_a_teachers_change_reaches_the_page(late: Path, run: Grade) -> None:
     """A score, a comment, extra credit: the page is made anew, the penalty follows the score, the review stays done."""
     run()
@@ -222,6 +255,7 @@ def test_what_is_doubtful_is_said_and_stops_nothing(late: Path, run: Grade) -> N
     assert (result.status, result.doubts) == (
         0,
         [
+            f"{late.parent}/course.yml: late: 1 of 5 have no time of handing in, so they are not late: eli",
             f"{where}: nobody in this course is called 'Cem'; the nearest is cem",
             f"{where}.bob: it changes nothing, since {CHAPTER} is due at 2026-10-12 12:00 UTC",
         ],
@@ -236,10 +270,22 @@ def test_what_is_doubtful_is_said_and_stops_nothing(late: Path, run: Grade) -> N
     ]
     extend(late, f"{{'{'x' * 300}': 1 day, \"a\\0\\eb\": 1 day, ../bob: 1 day}}")
     said = run().doubts
-    assert len(said) == 3 and all("nobody in this course is called" in one and one.isprintable() for one in said)
+    assert len(said) == 4 and all(one.isprintable() for one in said)
+    assert all("nobody in this course is called" in one for one in said[1:])
     extend(late, "{fay: 1 day}")
     (late.parent / "roster.csv").write_text("name\nfay\n")
     assert [("roster" in said, "'id'" in said) for said in run().doubts] == [(True, True)]
+
+
+def test_what_lies_in_a_folder_and_does_not_count_is_said(late: Path, run: Grade) -> None:
+    """A notebook of another name, and a time that is none: a line names the file, and what to do."""
+    (hand_in(late, "fay", None).parent / "work.ipynb").write_text("{}")
+    (late / "cem" / CHAPTER / "timestamp.txt").write_text("garbage")
+    said = run().doubts
+    assert said[-2:] == [
+        f"{late}/cem/{CHAPTER}/timestamp.txt: no date, such as 2026-10-19 12:00:00 UTC; it does not count",
+        f"{late}/fay/{CHAPTER}/work.ipynb: it does not count by that name; rename it {CHAPTER}.ipynb, and grade again",
+    ]
 
 
 def test_a_mistake_in_course_yml_comes_before_everything(late: Path, run: Grade, judge: FakeJudge) -> None:

@@ -59,7 +59,34 @@ def test_numbers_that_point_to_another(tmp_path: Path) -> None:
     nick = read(written(tmp_path, "id,name,nick\nalice,A,\nbob,B,alice\n"))
     found = nick.find(["alice"], "")
     assert isinstance(found, Student) and found.id == "alice"
+    assert nick.doubts == ["'alice' finds alice: it stands in the line of bob as well"]
+    seats = read(written(tmp_path, "id,lms_user_id,seat\nada,101,7\nhana,102,101\n"))
+    assert seats.find(["101"], "") == "nobody on the roster is '101'"
+    assert seats.doubts == ["'101' finds nobody: it stands in the lines of ada, hana"]
     assert read(written(tmp_path, "id,first_name\nbob,\n")).find([], "--") == "nobody on the roster is '--'"
+
+
+def test_a_number_that_two_have_is_nobodys(tmp_path: Path) -> None:
+    """Only that number: all others find who has them, and a line names the two."""
+    roster = read(written(tmp_path, CLASS.replace("340936", "340935")))
+    assert roster.doubts == ["'340935' finds nobody: it stands in the lines of bob2, jose"]
+    assert roster.find(["340935"], "") == "nobody on the roster is '340935'"
+    for number, student in (("340934", "bob"), ("340938", "smith3")):
+        found = roster.find([number], "Robert Smith" if student == "smith3" else "")
+        assert isinstance(found, Student) and found.id == student
+    assert read(written(tmp_path, CLASS)).doubts == []  # two of one section are no mistake
+
+
+@pytest.mark.parametrize("first", ["", "sep=,\n"])
+def test_a_quotation_mark_that_is_never_closed(tmp_path: Path, first: str) -> None:
+    """What it swallows would be the rest of the class: one line names the row in which it begins."""
+    number = 5 if first else 4
+    for text in (
+        CLASS.replace("jose,José", 'jose,"José'),
+        CLASS.replace("jose,José", 'jose,"José').replace("Ana,", '"Ana",'),
+    ):
+        with pytest.raises(ClassroomError, match=rf"roster.csv, line {number}: a quotation mark is never closed"):
+            read(written(tmp_path, first + text))
 
 
 def test_odd_tables_are_read(tmp_path: Path) -> None:

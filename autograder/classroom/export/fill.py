@@ -43,6 +43,11 @@ def taken(
             lost = ", ".join(f"{points(mark.score)} points in {name}" for name, mark in marks.items() if mark)
             filled.lines.append(printable(f"not in {path}: {one.id} ({one.name}), {lost or 'nothing handed in'}"))
             filled.complete &= not lost
+    for row in filled.sheet.rows:
+        if row.student and not any(row.cells):
+            where = f"row {row.number} of {path} has none of {', '.join(filled.sheet.header) or 'its columns'}"
+            filled.lines.append(printable(f"{where}: {platform.name} cannot find {row.student} by it"))
+            filled.complete = False
     filled.lines += _warnings(filled.sheet, items, f"{path}", platform.name, rows[0])
     return filled
 
@@ -91,6 +96,7 @@ def _match(filled: Filled, path: Path, people: Sequence[Person]) -> dict[str, in
     """Whose each row is: the number of the row, by student."""
     columns = dict.fromkeys(column for one in people for column in one.line)
     known = roster.of([{column: one.line.get(column, "") for column in columns} for one in people])
+    filled.lines += map(printable, known.doubts)
     found: dict[str, int] = {}
     for row in filled.sheet.rows:
         student = known.find(row.ids, row.name)
@@ -103,7 +109,8 @@ def _match(filled: Filled, path: Path, people: Sequence[Person]) -> dict[str, in
         else:
             found[student.id], row.student = row.number, student.id
     if not found:
-        raise ClassroomError(f"{path}: no row of it is a student in the gradebook; is it of this course?", 2)
+        why = f"is it of this course? {filled.lines[-1] if filled.sheet.rows else 'it has none'}"
+        raise ClassroomError(printable(f"{path}: no row of it is a student in the gradebook; {why}"), 2)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from nbgrader.api import (
@@ -66,6 +66,7 @@ class Mark:
     to_review: bool  # a teacher's points stand there, and the notebook has changed since
     reviewed: frozenset[str] = frozenset()  # the exercises whose points a teacher has put in
     comments: Mapping[str, str] = field(default_factory=dict)  # by exercise
+    extension: timedelta | None = None
 
     @property
     def score(self) -> float:
@@ -180,15 +181,21 @@ def _marks(book: Gradebook, assignment_id: str) -> dict[str, Mark]:
         SubmittedAssignment.score,
         SubmittedAssignment.late_submission_penalty,
         SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension,
     ).where(SubmittedAssignment.assignment_id == assignment_id)
     return {
-        student: _mark(raw, penalty, timestamp, grades.get(student, []), comments.get(student, {}))
-        for student, raw, penalty, timestamp in book.db.execute(whole)
+        student: _mark(raw, penalty, timestamp, extension, grades.get(student, []), comments.get(student, {}))
+        for student, raw, penalty, timestamp, extension in book.db.execute(whole)
     }
 
 
 def _mark(
-    raw: float, penalty: float, timestamp: datetime | None, grades: list[tuple[str, Grade]], comments: dict[str, str]
+    raw: float,
+    penalty: float,
+    timestamp: datetime | None,
+    extension: timedelta | None,
+    grades: list[tuple[str, Grade]],
+    comments: dict[str, str],
 ) -> Mark:
     waiting = [grade for _, grade in grades if grade.auto_score is None and grade.manual_score is None]
     return Mark(
@@ -200,4 +207,5 @@ def _mark(
         any(grade.needs_manual_grade for _, grade in grades),
         frozenset(name for name, grade in grades if grade.manual_score is not None),
         comments,
+        extension,
     )

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.classroom import database, pseudonyms, roster
 from autograder.classroom.collected import printable
-from autograder.classroom.export import fill, grades, gradescope, plain
+from autograder.classroom.export import current, fill, grades, gradescope, plain
 from autograder.classroom.export.brightspace import Brightspace
 from autograder.classroom.export.canvas import Canvas
 from autograder.classroom.export.grades import Chapter, Person
@@ -73,6 +73,7 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     given, rows, class_list = _lists(wanted, folder)
     done = Exported(_output(wanted, folder, given))
     found, everybody = _read(wanted, folder, book, class_list)
+    found = [current.handed_in(chapter, folder) for chapter in found]
     if class_list and not rows:
         _check_class(class_list, found, given)
     only = set(wanted.students)
@@ -174,7 +175,8 @@ def _told(
     """What became of everybody in a chapter, in a few lines."""
     ids = [one.id for one in people]
     marks = {id: chapter.marks[id] for id in ids if id in chapter.marks}
-    handed = [one.student for one in folder.handed_in(chapter.name) if not wanted.students or one.student in ids]
+    asked = [one for one in folder.handed_in(chapter.name) if not wanted.students or one.student in ids]
+    handed = [one.student for one in asked if one.is_there]
     waiting = [id for id in handed if id not in marks] + [id for id, mark in marks.items() if not mark.graded]
     yield f"{chapter.name}: {sum(mark.graded for mark in marks.values())} graded"
     if nothing := [id for id in ids if id not in marks and id not in handed]:
@@ -182,6 +184,10 @@ def _told(
     if waiting:
         done.complete = False
         yield f"  not graded yet, grade again and export again: {fill.some(waiting)}"
+    outdated = current.outdated(chapter, folder)
+    if late := [id for id in handed if id in outdated]:
+        done.complete = False
+        yield f"  another penalty now than was exported, grade again and export again: {fill.some(late)}"
     if review := [id for id, mark in marks.items() if mark.to_review]:
         yield f"  to be reviewed in formgrader, and exported as they stand: {fill.some(review)}"
 

@@ -66,7 +66,7 @@ class Sheet:
     no_empty_rows: bool = False  # where an empty cell takes a grade away
 
     def text(self, grades: Sequence[Sequence[str]], anonymous: bool) -> str:
-        """The table as CSV: UTF-8, commas, lines that end as RFC 4180 has them, and no cell that is a formula."""
+        """The table as CSV: UTF-8, commas, lines that end as RFC 4180 has them, and no cell that calls anything."""
         stream = io.StringIO(newline="")
         writer = csv.writer(stream)
         writer.writerow([*self.header, *self.items, *self.tail[0]])

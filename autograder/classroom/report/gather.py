@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder import course
 from autograder.classroom import journal, roster
-from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
+from autograder.classroom.folder import ClassroomError, CourseFolder
 from autograder.classroom.report import points
 from autograder.classroom.report.points import Points
 from autograder.course import Chapter
@@ -66,7 +66,7 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
     if listed.is_file():
         enrolled |= {student.id for student in roster.read(listed).students}
     handed = {one.student: one for one in folder.handed_in(chapter)}
-    answers = {student: read(one.notebook, chapter) for student, one in handed.items() if _is_there(one)}
+    answers = {student: read(one.notebook, chapter) for student, one in handed.items() if one.is_there}
     latest = verdicts[-1].checks_sha256
     counting = _counting(verdicts, answers, latest)
     current = {student: verdict for student, verdict in counting.items() if verdict.checks_sha256 == latest}
@@ -87,10 +87,6 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
         datetime.fromtimestamp(path.stat().st_mtime).astimezone(),
         enrolled | counting.keys() | handed.keys(),
     )
-
-
-def _is_there(handed: Handed) -> bool:
-    return handed.notebook.exists() or handed.notebook.is_symlink()
 
 
 def _verdicts(path: Path, chapter: str) -> tuple[list[Verdict], int]:
@@ -124,7 +120,11 @@ def _is_sound(verdict: Verdict, chapter: str) -> bool:
 
 
 def _counting(verdicts: list[Verdict], answers: dict[str, Submission], latest: str) -> dict[str, Verdict]:
-    """Of each student the verdict on the file that lies there now, else the last one; latest checks first."""
+    """Of each student the verdict on the file that lies there now, else the last one; latest checks first.
+
+    That there was no file to judge is no verdict on one.
+    """
+    verdicts = [verdict for verdict in verdicts if verdict.notebook_sha256 or verdict.student in answers]
     last = {str(verdict.student): verdict for verdict in verdicts}
     last |= {str(verdict.student): verdict for verdict in verdicts if verdict.checks_sha256 == latest}
     for verdict in verdicts:
