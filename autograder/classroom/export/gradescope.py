@@ -108,7 +108,7 @@ def _own_words(judged: ExerciseVerdict) -> str:
     lines = [f"{SIGNS[judged.status == 'passed']} {judged.name}: {WORDS[judged.status]}"]
     if judged.status not in ("missing", "forbidden"):
         lines += [f"  {SIGNS[check.passed]} {check.sentence}" for check in judged.checks]
-    return "\n".join([*lines, *(f"  {found.believes}" for found in judged.diagnosis)])
+    return "\n".join([*lines, *(f"  {found.impersonal}" for found in judged.diagnosis)])
 
 
 def _verdicts(folder: CourseFolder, chapter: Chapter) -> dict[str, Verdict]:

@@ -68,7 +68,8 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
     handed = {one.student: one for one in folder.handed_in(chapter)}
     answers = {student: read(one.notebook, chapter) for student, one in handed.items() if _is_there(one)}
     latest = verdicts[-1].checks_sha256
-    counting = _counting(verdicts, answers, latest)
+    of_files = [verdict for verdict in verdicts if verdict.notebook_sha256 or verdict.student in answers]
+    counting = _counting(of_files, answers, latest)  # a folder without a file is nothing that was handed in
     current = {student: verdict for student, verdict in counting.items() if verdict.checks_sha256 == latest}
     own = {student: found.get(student) or _own_points(verdict) for student, verdict in sorted(current.items())}
     return ClassResults(

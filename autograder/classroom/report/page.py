@@ -23,6 +23,7 @@ from autograder.feedback import WORDS
 
 PAIRS = 20  # shown side by side; the others in a line each
 MAX_CODE = 4_000  # characters of one answer beside another
+MAX_NAME = 80  # characters of a student's
 EASY = 0.7  # of the points: below, an exercise is worth a word
 
 Named = Callable[[str], str]
@@ -47,16 +48,20 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
 
     ``private``: no code and no text that a learner may have written, for a name could stand in it.
     """
-    analysis, held = items.analyse(found), beliefs.held(found)
+    analysis, held = items.analyse(found), beliefs.held(found, private)
     taught = beliefs.to_reteach(found, held, site)
     summary = _summary(found, analysis, held, taught)
     shown = figure.bins([one.points.final for one in found.results], summary.most)
+
+    def short(student: str) -> str:
+        return line(named(student), MAX_NAME)
+
     text: str = _template().render(
         found=found,
         title=found.chapter.title,
         slug=found.chapter.slug,
         summary=summary,
-        named=lambda names: ", ".join(sorted(map(named, names))),
+        named=lambda names: ", ".join(sorted(map(short, names))),
         bins=shown,
         drawing=figure.svg(shown, summary.median),
         items=analysis,
@@ -65,10 +70,11 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         rare=[each for each in held if len(each.students) == 1],
         taught=taught,
         few=items.FEW,
+        written=sum(map(items.is_written, found.readable)),
         fewest=similar.FEWEST,
         slowest=strange.slowest(found),
         oddities={
-            kind: sorted(odd, key=lambda one: named(one.student)) for kind, odd in strange.oddities(found).items()
+            kind: sorted(odd, key=lambda one: short(one.student)) for kind, odd in strange.oddities(found).items()
         },
         kinds=strange.KINDS,
         conditions=_conditions(found),
@@ -86,13 +92,14 @@ def _summary(
     points = [one.points.final for one in found.results]
     low, median, high = np.quantile(points, [0.25, 0.5, 0.75]).tolist() if points else (0.0, 0.0, 0.0)
     hardest = min(analysis, key=lambda item: item.share, default=None) if found.readable else None
+    shared = [each for each in held if len(each.students) > 1]  # what one believes is no matter for the class
     return Summary(
         median,
         low,
         high,
         sum(exercise.points for exercise in found.chapter.exercises),
-        held[0] if held else None,
-        next(iter(taught.values()), None) if held else None,
+        shared[0] if shared else None,
+        next(iter(taught.values()), None) if shared else None,
         hardest if hardest and hardest.share < EASY else None,
     )
 
