@@ -145,7 +145,9 @@ def _helpers(graded: NotebookNode) -> tuple[dict[str, list[str]], int]:
 
 @lru_cache(maxsize=200)  # many hand in the same few lines, and some the whole of another's
 def _code(source: str) -> Markup:
-    return Markup(highlight(clean(source, MAX_SHOWN), LEXER, FORMATTER))
+    lines = clean(source, MAX_SHOWN).split("\n")
+    text = "\n".join(map(str.rstrip, lines))  # on lines of blanks, the lexer takes the square of their number
+    return Markup(highlight(text, LEXER, FORMATTER))
 
 
 @cache

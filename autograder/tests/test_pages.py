@@ -16,7 +16,7 @@ from rich.console import Console
 from autograder import course
 from autograder.classroom.grade import grade
 from autograder.classroom.gradebook import Entry
-from autograder.classroom.pages import ROOM, page
+from autograder.classroom.pages import ROOM, _code, page
 from autograder.classroom.rebuild import write_verdict
 from autograder.classroom.sample import write_class
 from autograder.judge.verdict import CheckVerdict, Diagnosis, Example, ExerciseVerdict, Verdict
@@ -149,3 +149,8 @@ def test_a_notebook_of_many_cells_makes_no_page_that_no_browser_opens() -> None:
     graded.cells[place:place] = [new_code_cell(source, id=f"helper_{number + 90}") for number in range(300)]
     assert len(shown()) < 20 * ROOM and shown().count("<pre") == fitting + len(exercises)
     assert "301 more of your own cells are not shown" in shown()
+
+
+def test_blanks_at_the_end_of_lines_are_left_out() -> None:
+    """On thousands of lines of blanks the lexer would take seconds, for every cell of a notebook."""
+    assert _code("x = 1" + " \n" * 9_000 + "y = 2  \n").count(" \n") == 0

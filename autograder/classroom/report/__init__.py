@@ -19,12 +19,12 @@ FOLDER = "reports"
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies; how many students and pairs of similar answers it is about."""
+    """Where a report lies; how many students it is about, and pairs or groups with similar answers."""
 
     page: Path
     table: Path
     students: int
-    pairs: int
+    alike: int
 
 
 def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
@@ -44,7 +44,10 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
 
     name = f"{chapter}-anonymous" if anonymise else chapter
     made = Report(
-        root / FOLDER / f"{name}.html", root / FOLDER / f"{name}.csv", len(found.results), len(likeness.pairs)
+        root / FOLDER / f"{name}.html",
+        root / FOLDER / f"{name}.csv",
+        len(found.results),
+        len(likeness.pairs) + len(likeness.same),
     )
     site = settings.read(root).site
     texts = page(found, likeness, sources, named, site, anonymise), table.text(found, named, anonymise)

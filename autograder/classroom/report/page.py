@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from autograder.feedback import WORDS
 
 PAIRS = 20  # shown side by side; the others in a line each
 MAX_CODE = 4_000  # characters of one answer beside another
+TELLING = 0.05  # of all pairs: an exercise in which no more are as alike speaks for a pair
 MAX_NAME = 80  # characters of a student's
 EASY = 0.7  # of the points: below, an exercise is worth a word
 
@@ -56,6 +57,7 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
     def short(student: str) -> str:
         return line(named(student), MAX_NAME)
 
+    pairs = _by_shown_name(likeness.pairs, short)
     text: str = _template().render(
         found=found,
         title=found.chapter.title,
@@ -79,8 +81,9 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         kinds=strange.KINDS,
         conditions=_conditions(found),
         likeness=likeness,
-        pairs=[(pair, _beside(pair, sources)) for pair in likeness.pairs[:PAIRS]],
-        others=likeness.pairs[PAIRS:],
+        pairs=[(pair, _beside(pair, sources)) for pair in pairs[:PAIRS]],
+        others=pairs[PAIRS:],
+        same=sorted(likeness.same, key=lambda one: sorted(map(short, one.students))),
         private=private,
     )
     return text
@@ -118,6 +121,16 @@ def _conditions(found: ClassResults) -> list[tuple[dict[str, str], int]]:
     ]
 
 
+def _by_shown_name(pairs: list[Pair], named: Named) -> list[Pair]:
+    """In the order of the names that are shown: that of the others would tell who comes first in the alphabet."""
+    turned = [
+        replace(pair, one=one, other=other)
+        for pair in pairs
+        for one, other in [sorted((pair.one, pair.other), key=named)]
+    ]
+    return sorted(turned, key=lambda pair: (pair.expected, named(pair.one), named(pair.other)))
+
+
 def _beside(pair: Pair, sources: Sources) -> list[tuple[Shared, str, str]]:
     """The exercises of a pair, with both texts."""
     one, other = sources[pair.one], sources[pair.other]
@@ -149,9 +162,9 @@ def _one_in(p: float) -> str:
     return f"1 pair in {1 / p:,.0f}" if p < 0.5 else "every second pair"
 
 
-def _chance(expected: float) -> str:
-    """How rare, in words that a number of classes says."""
-    return f"about one class in {1 / expected:,.0f}" if expected > 1e-6 else "less than one class in a million"
+def _telling(exercises: list[tuple[Shared, str, str]]) -> list[Shared]:
+    """Of the exercises of a pair those in which few pairs are as alike."""
+    return [shared for shared, _, _ in exercises if shared.p <= TELLING]
 
 
 def _statuses(item: Item) -> list[tuple[str, int]]:
@@ -174,7 +187,7 @@ def _template() -> Any:
         loader=PackageLoader("autograder.classroom.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        points=_points, percent=_percent, count=_count, correlation=_correlation, one_in=_one_in, chance=_chance,
+        points=_points, percent=_percent, count=_count, correlation=_correlation, one_in=_one_in, telling=_telling,
         statuses=_statuses, prose=_prose, breakable=_breakable,
     )  # fmt: skip
     return environment.get_template("report.html.j2")
