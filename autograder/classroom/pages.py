@@ -51,6 +51,7 @@ class _Part:
     answer: Markup
     helpers: list[Markup]
     untouched: bool
+    changed: bool
     again: str = ""
     hints: tuple[Hint, ...] = ()
 
@@ -108,13 +109,14 @@ def _parts(
         yield _Part(
             one.name,
             WORDS[one.status],
-            one.score,
+            entry.changed.get(one.name, one.score),
             one.max_score,
             Markup(check.outputs[0].data["text/html"]),  # escaped where it was made
             "" if untouched else comment,
             Markup("") if untouched else _code(answer.source),
             [_code(source) for source in own.get(one.name, [])],
             untouched,
+            one.name in entry.changed,
             **({} if one.status == "passed" else _help(chapter.exercise(one.name), hints.get(one.name, 0), site)),
         )
 

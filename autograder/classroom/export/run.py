@@ -92,6 +92,8 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     for chapter in found:
         done.lines += _told(chapter, people, wanted, folder, done)
     _write(texts, done.path)
+    if wanted.format == "gradescope":
+        gradescope.remove_others(done.path, found, texts)
     return done
 
 

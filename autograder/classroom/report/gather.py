@@ -68,8 +68,7 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
     handed = {one.student: one for one in folder.handed_in(chapter)}
     answers = {student: read(one.notebook, chapter) for student, one in handed.items() if _is_there(one)}
     latest = verdicts[-1].checks_sha256
-    of_files = [verdict for verdict in verdicts if verdict.notebook_sha256 or verdict.student in answers]
-    counting = _counting(of_files, answers, latest)  # a folder without a file is nothing that was handed in
+    counting = _counting(verdicts, answers, latest)
     current = {student: verdict for student, verdict in counting.items() if verdict.checks_sha256 == latest}
     graded = {name: one for name, one in answers.items() if name in current and _is_of(one, current[name])}
     own = {student: found.get(student) or _own_points(verdict) for student, verdict in sorted(current.items())}
@@ -124,7 +123,11 @@ def _is_sound(verdict: Verdict, chapter: str) -> bool:
 
 
 def _counting(verdicts: list[Verdict], answers: dict[str, Submission], latest: str) -> dict[str, Verdict]:
-    """Of each student the verdict on the file that lies there now, else the last one; latest checks first."""
+    """Of each student the verdict on the file that lies there now, else the last one; latest checks first.
+
+    That there was no file to judge is no verdict on one.
+    """
+    verdicts = [verdict for verdict in verdicts if verdict.notebook_sha256 or verdict.student in answers]
     last = {str(verdict.student): verdict for verdict in verdicts}
     last |= {str(verdict.student): verdict for verdict in verdicts if verdict.checks_sha256 == latest}
     for verdict in verdicts:
