@@ -32,6 +32,7 @@ from autograder.classroom import database, due
 from autograder.classroom.assignment import Cells, make_known
 from autograder.classroom.folder import ClassroomError, CourseFolder, Handed
 from autograder.classroom.late import Lateness
+from autograder.classroom.rebuild import CHECK
 from autograder.classroom.settings import Settings
 
 NO_RESPONSE = "No response."  # nbgrader's own words
@@ -45,11 +46,14 @@ class Entry:
     penalty: float = 0.0
     comments: Mapping[str, str] = field(default_factory=dict)  # by the answer's name
     late: str = ""  # why there is a penalty, in a sentence
+    changed: Mapping[str, float] = field(default_factory=dict)  # points that a teacher put in, by exercise
 
     @property
     def mark(self) -> str:
         """Another one when anything of it is another: a page that bears it shows this entry."""
-        said = json.dumps([self.score, self.penalty, sorted(self.comments.items()), self.late])
+        said = json.dumps(
+            [self.score, self.penalty, sorted(self.comments.items()), self.late, sorted(self.changed.items())]
+        )
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -185,15 +189,18 @@ class Writer:
             notebook.late_submission_penalty = self.late.penalty(handed.student, notebook.score, seconds)
 
     def _entry(self, notebook: SubmittedNotebook) -> Entry:
-        score = 0.0
+        score, changed = 0.0, {}
         for grade in notebook.grades:
             points = grade.auto_score if grade.manual_score is None else grade.manual_score
-            score += (points or 0.0) + (grade.extra_credit or 0.0 if points is not None else 0.0)
+            counts = (points or 0.0) + (grade.extra_credit or 0.0 if points is not None else 0.0)
+            if counts != (grade.auto_score or 0.0):
+                changed[self.names[grade.cell_id].removeprefix(CHECK)] = counts
+            score += counts
         said = {self.names.get(one.cell_id): one.manual_comment or one.auto_comment for one in notebook.comments}
         comments = {name: comment for name, comment in said.items() if name and comment}
         penalty = float(notebook.late_submission_penalty or 0.0)
         seconds = self.late.seconds(notebook.assignment.timestamp, notebook.assignment.extension)
-        return Entry(score, penalty, comments, self.late.sentence(seconds) if penalty else "")
+        return Entry(score, penalty, comments, self.late.sentence(seconds) if penalty else "", changed)
 
     def _problem(self, error: Exception) -> ClassroomError:
         return database.problem(self.url, error)

@@ -33,6 +33,7 @@ STYLES = (
 )  # from accessible-pygments, which the theme brings along
 LEXER, FORMATTER = PythonLexer(), HtmlFormatter(nowrap=True)
 MAX_SHOWN = 20_000  # characters of one cell
+ROOM = 100_000  # characters of a learner's own cells, all together: highlighted, each takes ten bytes of the page
 ROUNDING = 0.005  # points; a smaller difference does not show
 PROMISES = Section("What the grader promises", "book/promises.html")
 
@@ -50,6 +51,7 @@ class _Part:
     answer: Markup
     helpers: list[Markup]
     untouched: bool
+    changed: bool
     again: str = ""
     hints: tuple[Hint, ...] = ()
 
@@ -67,7 +69,11 @@ def page(
     ``hints`` says how many hints of each exercise are open (`autograder.classroom.hints.reached`);
     links to sections lead to the website at ``site``, or else to the one that ``_config.yml`` names.
     """
-    parts = list(_parts(chapter, graded, verdict, entry, hints, site))
+    own, left_out = _helpers(graded)
+    parts = list(_parts(chapter, graded, verdict, entry, hints, own, site))
+    notes = [verdict.message, entry.late, *verdict.notes[:20]]
+    if left_out:
+        notes.append(f"{left_out} more of your own cells are not shown: together they are too long for this page.")
     text: str = _template().render(
         title=chapter.title,
         student=line(verdict.student or ""),
@@ -76,7 +82,7 @@ def page(
         penalty=entry.penalty,
         reviewed=abs(entry.score - verdict.score) > ROUNDING,
         standing=standing(verdict, [part.name for part in parts if part.untouched]),
-        notes=[line(note, 500) for note in [verdict.message, entry.late, *verdict.notes[:20]] if note],
+        notes=[line(note, 500) for note in notes if note],
         exercises=parts,
         judging="" if verdict.message else judging(verdict),  # of a file that could not be read, nothing ran
         promises=sections.url(PROMISES, site),
@@ -85,10 +91,15 @@ def page(
 
 
 def _parts(
-    chapter: Chapter, graded: NotebookNode, verdict: Verdict, entry: Entry, hints: Mapping[str, int], site: str
+    chapter: Chapter,
+    graded: NotebookNode,
+    verdict: Verdict,
+    entry: Entry,
+    hints: Mapping[str, int],
+    own: Mapping[str, list[str]],
+    site: str,
 ) -> Iterator[_Part]:
     cells = {cell.id: cell for cell in graded.cells}
-    before = _helpers(graded)
     for one in verdict.exercises:
         answer, check = cells.get(one.name), cells.get(CHECK + one.name)
         if answer is None or check is None:
@@ -98,13 +109,14 @@ def _parts(
         yield _Part(
             one.name,
             WORDS[one.status],
-            one.score,
+            entry.changed.get(one.name, one.score),
             one.max_score,
             Markup(check.outputs[0].data["text/html"]),  # escaped where it was made
             "" if untouched else comment,
             Markup("") if untouched else _code(answer.source),
-            [_code(source) for source in before.get(one.name, [])],
+            [_code(source) for source in own.get(one.name, [])],
             untouched,
+            one.name in entry.changed,
             **({} if one.status == "passed" else _help(chapter.exercise(one.name), hints.get(one.name, 0), site)),
         )
 
@@ -116,21 +128,28 @@ def _help(exercise: Exercise, hints: int, site: str) -> dict[str, Any]:
     return {"again": again, "hints": opened(exercise, hints)}
 
 
-def _helpers(graded: NotebookNode) -> dict[str, list[str]]:
-    """The learner's own cells, by the answer that they stand before."""
+def _helpers(graded: NotebookNode) -> tuple[dict[str, list[str]], int]:
+    """The learner's own cells, by the answer that they stand before; and how many are too much for the page."""
     found: dict[str, list[str]] = {}
     waiting: list[str] = []
+    length = left_out = 0
     for cell in graded.cells:
         if cell.id.startswith("helper_"):
-            waiting.append(cell.source)
+            length += min(len(cell.source), MAX_SHOWN)
+            if length > ROOM:
+                left_out += 1
+            else:
+                waiting.append(cell.source)
         elif waiting:
             found[cell.id], waiting = waiting, []
-    return found
+    return found, left_out
 
 
 @lru_cache(maxsize=200)  # many hand in the same few lines, and some the whole of another's
 def _code(source: str) -> Markup:
-    return Markup(highlight(clean(source, MAX_SHOWN), LEXER, FORMATTER))
+    lines = clean(source, MAX_SHOWN).split("\n")
+    text = "\n".join(map(str.rstrip, lines))  # on lines of blanks, the lexer takes the square of their number
+    return Markup(highlight(text, LEXER, FORMATTER))
 
 
 @cache

@@ -21,7 +21,9 @@ CHECK = "check_"
 MAX_SOURCE = 100_000  # characters of one cell; the judge reads all of it, the page and the notebook show this much
 MAX_HTML = 30_000
 MAX_TEXT = 10_000
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # all but tabulators and line breaks
+CONTROL = re.compile(  # all but tabulators and line breaks; and what turns round the text that follows
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def rebuild(master: NotebookNode, submission: Submission) -> NotebookNode:

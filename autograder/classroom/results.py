@@ -33,6 +33,7 @@ ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of the whole file
 THREADS = 4  # that write files; where folders are on a server, most of the time is spent waiting for it
 MARK = re.compile(rb"<!-- gradebook (\w+) -->")  # ends a page: which entry it shows
 Work = tuple[Handed, Verdict, bool]  # what `Results.write` is asked for
+PRIVATE = 0o600  # of files about a whole class: they are nobody else's on a shared computer
 AHEAD = 16  # submissions in the gradebook whose files are not written yet: they are kept in memory
 
 History = Callable[[str], Sequence[Verdict]]
@@ -180,6 +181,7 @@ def replace(path: Path, text: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")  # one name: what a kill leaves is replaced by the next run
     part.unlink(missing_ok=True)
+    part.touch(PRIVATE)  # at no moment can anybody read it who may not
     part.write_text(text, encoding="utf-8")
     part.chmod(mode)
     part.replace(path)

@@ -108,8 +108,8 @@ def report(
     made = report(chapter, submitted, anonymise)
     typer.echo(f"report on {made.students} student{'s' * (made.students != 1)}: {made.page}")
     typer.echo(f"the same as a table: {made.table}")
-    if made.pairs:
-        typer.echo(f"pairs whose answers are closer than chance, a question to ask them: {made.pairs}")
+    if made.alike:
+        typer.echo(f"pairs or groups whose answers are alike, a question to ask them: {made.alike}")
 
 
 @app.command()

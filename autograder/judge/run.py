@@ -22,7 +22,7 @@ from autograder.judge.known import Outcome, Walk
 from autograder.judge.related import seen
 from autograder.judge.subject import Call, CallTimeout, Link, Reference, Subject, WorkerDied, is_unknown
 from autograder.judge.trial import alike, leaves
-from autograder.judge.verdict import CheckVerdict, Diagnosis, ExerciseVerdict, Status
+from autograder.judge.verdict import NOT_RUN, CheckVerdict, Diagnosis, ExerciseVerdict, Status
 
 Diagnose = Callable[[str, Sequence[Call]], list[Diagnosis]]
 
@@ -217,5 +217,5 @@ def _message(verdict: ExerciseVerdict, found: Findings, stop: CheckFailed | None
 
 def _not_run(stop: CheckFailed) -> str:
     if isinstance(stop, CallTimeout):
-        return "not run after a call took too long"
-    return "not run after your code ended the process" if isinstance(stop, WorkerDied) else "not run"
+        return f"{NOT_RUN} after a call took too long"
+    return f"{NOT_RUN} after your code ended the process" if isinstance(stop, WorkerDied) else NOT_RUN

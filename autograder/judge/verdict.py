@@ -13,6 +13,10 @@ VERSION = 1
 
 Status = Literal["passed", "failed", "error", "missing", "timeout", "forbidden"]
 Isolation = Literal["boxed", "inner", "none"]
+NOT_RUN = "not run"  # how the message of a check begins that did not run: an earlier one ended the exercise
+IMPERSONAL = {  # by id: what a diagnosis says in place of a sentence that quotes the learner
+    "relation:argument_modified": "Your code writes into an argument: what a function is given belongs to the caller."
+}
 
 
 @dataclass
@@ -22,6 +26,11 @@ class Diagnosis:
     id: str
     believes: str
     evidence: str
+
+    @property
+    def impersonal(self) -> str:
+        """What is believed, without a name that the learner chose and that may tell whose work it is."""
+        return IMPERSONAL.get(self.id, self.believes)
 
 
 @dataclass
@@ -44,6 +53,11 @@ class CheckVerdict:
     message: str = ""
     seconds: float = 0.0
     example: Example | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Did it run, so that something can be said of the answer?"""
+        return not self.message.startswith(NOT_RUN)
 
 
 @dataclass

@@ -137,6 +137,35 @@ def test_argument_modified() -> None:
     assert diagnosis.id == "relation:argument_modified" and "`h0`" in diagnosis.believes
 
 
+def negative(ada_x, ada_h0):
+    return -right(ada_x, ada_h0)
+
+
+def given_back(ada_x, ada_h0):
+    return ada_x
+
+
+def named_parts(ada_x, ada_h0):
+    return {"ada": ada_x}
+
+
+def spoils(ada_x, ada_h0):
+    ada_h0 *= 2
+    return right(ada_x, ada_h0)
+
+
+def raises(ada_x, ada_h0):
+    raise ValueError("ada")
+
+
+@pytest.mark.parametrize("answer", [negative, given_back, named_parts, spoils, raises])
+def test_what_is_impersonal_has_no_name_of_the_learners(answer: Callable[..., Any]) -> None:
+    """Whatever the learner calls arguments and parts: what may leave the course quotes none of it."""
+    said = diagnose(calls_of(answer), REFERENCE, MUTANTS)
+    assert bool(said) == (answer not in (named_parts, raises))
+    assert not [each for each in said if "ada" in each.impersonal + each.evidence]
+
+
 plain = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers(-9, 9) | st.text(max_size=3)
     | st.sampled_from([np.zeros((2, 4, 3), bool), np.ones((0, 3)), np.array(np.inf), np.ones((2, 4, 3), np.uint8)]),

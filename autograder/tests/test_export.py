@@ -341,6 +341,8 @@ def test_under_pseudonyms_nobody_is_told(root: Path, format: str, table: str) ->
         json.loads(line) | {"message": "it is I, Bob", "notes": ["Bob"]} for line in journal.read_text().splitlines()
     ]
     for one in (exercise for verdict in verdicts for exercise in verdict["exercises"]):
+        writes = "Your code writes into `bob`: what a function is given belongs to the caller."
+        one["diagnosis"] = [{"id": "relation:argument_modified", "believes": writes, "evidence": ""}]
         one["message"], one["checks"][0]["message"] = "Bob's own error", "NameError: name 'bob' is not defined"
         one["checks"][0]["example"] = {"call": "f(bob)", "expected": "1", "returned": "bob@example.org"}
     journal.write_text("".join(json.dumps(one) + "\n" for one in verdicts))

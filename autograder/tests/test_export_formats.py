@@ -283,6 +283,27 @@ def test_gradescope_reads_each_students_results(root: Path) -> None:
     jsonschema.validate(json.loads(zero.read_text()), GRADESCOPE)
 
 
+def test_gradescopes_folder_has_nothing_of_before(root: Path) -> None:
+    """Who has no file in this export has none left from the last; what else lies there stays, and other chapters'."""
+    folder = exported(root, "gradescope", missing="zero").path
+    other = folder / SECOND / "ann" / "results.json"
+    other.parent.mkdir(parents=True)
+    other.write_text("{}")
+    (folder / CHAPTER / "bob" / "notes.txt").write_text("mine")
+    exported(root, "gradescope", students=("ann",))
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == {
+        f"{CHAPTER}/ann/results.json", f"{CHAPTER}/bob/notes.txt", f"{SECOND}/ann/results.json", "students.csv"
+    }  # fmt: skip
+
+
+def test_gradescope_under_pseudonyms_does_not_tell_by_the_time(root: Path) -> None:
+    """Seconds to the millisecond are those of the file with the name."""
+    for anonymise, told in ((False, 3), (True, 0)):
+        files = list(exported(root, "gradescope", anonymise=anonymise).path.rglob("results.json"))
+        assert len(files) == 3 and sum("execution_time" in path.read_text() for path in files) == told
+
+
 def test_gradescope_without_verdicts(root: Path) -> None:
     """What stock nbgrader has graded has points and no journal: the points are there, and the words are not."""
     (root / "verdicts" / f"{CHAPTER}.jsonl").unlink()

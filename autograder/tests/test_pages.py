@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from nbformat.v4 import new_code_cell
 from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 from autograder import course
 from autograder.classroom.grade import grade
 from autograder.classroom.gradebook import Entry
-from autograder.classroom.pages import page
+from autograder.classroom.pages import ROOM, _code, page
 from autograder.classroom.rebuild import write_verdict
 from autograder.classroom.sample import write_class
 from autograder.judge.verdict import CheckVerdict, Diagnosis, Example, ExerciseVerdict, Verdict
@@ -127,3 +128,29 @@ def test_what_is_right_shows_neither_hints_nor_inputs(folder: Path) -> None:
     unread = (folder / "sami_not_json" / CHAPTER / f"{CHAPTER}.html").read_text(encoding="utf-8")
     assert "Nothing could be judged" in unread and unread.count("not JSON") == 1
     assert "Hint 1" not in unread and "Your code ran" not in unread
+
+
+def test_a_notebook_of_many_cells_makes_no_page_that_no_browser_opens() -> None:
+    """Own cells are shown up to a number of characters of all together; the page says how many it leaves out."""
+    exercises = [ExerciseVerdict(each.name, "failed", 0.0, each.points) for each in course.load(CHAPTER).exercises]
+    graded = course.master(CHAPTER)
+    write_verdict(graded, Verdict(CHAPTER, "pat", exercises=exercises))
+    source = "x = [1, 2]\n" * 900
+    fitting = ROOM // len(source)
+    place = next(number for number, cell in enumerate(graded.cells) if cell.id == exercises[0].name)
+    graded.cells[place:place] = [new_code_cell(source, id=f"helper_{number}") for number in range(fitting)]
+    graded.cells += [new_code_cell("y = 3", id="helper_y")]
+
+    def shown() -> str:
+        verdict = Verdict(CHAPTER, "pat", exercises=exercises)
+        return page(course.load(CHAPTER), graded, verdict, Entry(0.0, 0.0, {}), {})
+
+    assert "not shown" not in shown() and shown().count("<pre") == fitting + len(exercises)
+    graded.cells[place:place] = [new_code_cell(source, id=f"helper_{number + 90}") for number in range(300)]
+    assert len(shown()) < 20 * ROOM and shown().count("<pre") == fitting + len(exercises)
+    assert "301 more of your own cells are not shown" in shown()
+
+
+def test_blanks_at_the_end_of_lines_are_left_out() -> None:
+    """On thousands of lines of blanks the lexer would take seconds, for every cell of a notebook."""
+    assert _code("x = 1" + " \n" * 9_000 + "y = 2  \n").count(" \n") == 0

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader import utils
 
 from autograder import course
-from autograder.classroom.rebuild import MAX_HTML, MAX_SOURCE, check_cells, rebuild, write_verdict
+from autograder.classroom.rebuild import MAX_HTML, MAX_SOURCE, check_cells, clean, rebuild, write_verdict
 from autograder.judge import submission
 from autograder.judge.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from autograder.tests.course_folder import gradebook, judge, run, submitted
@@ -74,6 +74,7 @@ def test_sources_are_bounded_and_can_be_written(submitted: Path) -> None:
     path.write_text(path.read_text().replace("# xxx", "# \\ud800xxx"))
     rebuilt = rebuild(course.master(CHAPTER), submission.read(path, CHAPTER))
     assert len(nbformat.writes(rebuilt).encode()) < 2 * MAX_SOURCE
+    assert clean("a\u202eb\x85c\u2066d\te\n") == "a\ufffdb\ufffdc\ufffdd\te\n"  # nothing turns the line round
 
 
 @pytest.mark.parametrize("score", [0.0, 4.0, 4 / 3, 0.1 + 0.2, 1e-17])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -155,6 +156,19 @@ def test_a_teachers_work_survives_every_way_of_grading_again(
         ways[way]()
         assert reviewed(submitted) == expected, way
     assert "The sign!" in page(submitted, "ann").read_text()
+
+
+def test_the_rows_of_a_page_add_up_after_a_review(submitted: Path, run: Grade) -> None:
+    """The points of the exercises are the gradebook's, extra credit included, and which a teacher changed is said."""
+    hand_in(submitted, "ann", WRONG)
+    run()
+    review(submitted)
+    run()
+    shown = re.findall(
+        r'<td class="points">(\S+) of \S+?( \(by your teacher\))?</td>', page(submitted, "ann").read_text()
+    )
+    assert shown[0] == ("4", " (by your teacher)") and not any(by for _, by in shown[1:])
+    assert sum(float(points) for points, _ in shown) == pytest.approx(FULL / 3 - 4 / 3 + 4, abs=0.05)
 
 
 TERMS = f"""

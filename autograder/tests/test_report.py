@@ -26,11 +26,11 @@ from autograder.classroom.report import report
 from autograder.classroom.report.beliefs import held
 from autograder.classroom.report.gather import ClassResults, gather
 from autograder.classroom.report.items import FEW, analyse, discrimination
-from autograder.course import CourseError, sections
+from autograder.course import CourseError, Exercise, sections
 from autograder.judge import implementations
 from autograder.judge.diagnosis import Diagnoser
 from autograder.judge.run import judge_exercise
-from autograder.judge.verdict import Diagnosis, ExerciseVerdict, Verdict
+from autograder.judge.verdict import NOT_RUN, CheckVerdict, Diagnosis, ExerciseVerdict, Status, Verdict
 from autograder.tests.course_folder import WRONG, book, gradebook, submitted
 from autograder.tests.fake_judge import CHAPTER, FULL, RIGHT, FakeJudge, hand_in
 
@@ -134,10 +134,12 @@ def test_difficulty_and_discrimination_are_those_of_scipy(submitted: Path, grade
         ([0, 1] * 5, [3] * FEW, "all earned the same elsewhere"),
         (range(FEW), range(FEW), "tells well"),
         (range(FEW), range(FEW, 0, -1), "wrong way round"),
+        ([0, 1] * 6, [1, 0, 0, 1, 2, 0, 0, 1, 1, 0, 0, 1], "may be chance"),  # -0.18, and its interval holds 0
+        ([0, 1] * 6, [0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 0, 2], "may be chance"),  # 0.5, and so does this one's
     ],
 )
 def test_discrimination_says_nothing_where_there_is_nothing_to_say(item: object, rest: object, said: str) -> None:
-    """Too few students, or no differences: words in place of a number; a perfect correlation is no accident."""
+    """Too few students, or no differences: words in place of a number; else the interval has the say."""
     found = discrimination(np.array(item, float), np.array(rest, float))
     assert said in found.words
     assert (found.value is None) == said.startswith(("fewer", "all"))
@@ -228,7 +230,8 @@ def test_the_last_verdict_under_the_latest_checks_counts(
     report(CHAPTER, submitted)
     said = words(soup(submitted))
     assert "1 student has a verdict under older checks only" in said and "old" in said
-    assert "Handed in again since they were graded; this page is about the graded file: ben." in said
+    assert "Handed in again since they were graded; this page is about the graded file," in said and ": ben." in said
+    assert set(found.answers) == {"ann", "eve"}  # what is compared is what was graded
 
 
 def test_who_is_missing_is_said(submitted: Path, graded: Callable[..., None]) -> None:
@@ -242,6 +245,19 @@ def test_who_is_missing_is_said(submitted: Path, graded: Callable[..., None]) ->
     assert gather(CHAPTER, submitted).absent == ["max", "zoe"]
     assert "1 of 3 students on the roster handed in" in words(soup(submitted))
     assert "Who handed in nothing (2)max, zoe" in words(soup(submitted)).replace("(2) ", "(2)")
+
+
+def test_a_folder_without_a_file_is_nothing_that_was_handed_in(submitted: Path, graded: Callable[..., None]) -> None:
+    """Whether it is on the roster or not; who handed in a link in place of a file did hand in."""
+    for name in ("ann", "ben", "empty"):
+        hand_in(submitted, name, RIGHT if name == "ann" else None)
+    (submitted / "ben" / CHAPTER / f"{CHAPTER}.ipynb").symlink_to(submitted / "ann" / CHAPTER / f"{CHAPTER}.ipynb")
+    graded()
+    found = gather(CHAPTER, submitted)
+    assert (named(found), found.absent, found.ungraded) == ({"ann", "ben"}, ["empty"], [])
+    report(CHAPTER, submitted)
+    assert "2 of 3 students on the roster handed in" in words(soup(submitted))
+    assert "Not readable (1 student)" in words(soup(submitted))
 
 
 def test_damaged_lines_are_counted_and_change_nothing(submitted: Path, graded: Callable[..., None]) -> None:
@@ -286,12 +302,16 @@ def test_anonymise_leaves_no_name_and_no_word_of_a_student(
     def tells(verdict: Verdict) -> None:
         verdict.notes.append(said)
         verdict.exercises[1].status, verdict.exercises[1].message = "forbidden", said
+        writes = "Your code writes into `annabella_made_this`: what a function is given belongs to the caller."
+        verdict.exercises[2].diagnosis.append(Diagnosis("relation:argument_modified", writes, "in 3 of 4 calls"))
 
-    judge.changes["annabella"] = tells
+    judge.changes |= {"annabella": tells, "benedict": tells}
     (submitted.parent / "roster.csv").write_text("id\nzacharias\n")
     graded()
     plain, made = report(CHAPTER, submitted), report(CHAPTER, submitted, anonymise=True)
     assert said in plain.page.read_text(encoding="utf-8")
+    assert "annabella_made_this" in words(soup(submitted), ".lead")
+    assert "Code that writes into an argument" in words(soup(submitted, f"{CHAPTER}-anonymous"), ".lead")
     for path in (made.page, made.table):
         text = path.read_text(encoding="utf-8")
         assert not [name for name in [*names, "zacharias", "my name"] if name in text]
@@ -310,7 +330,92 @@ def test_no_cell_of_the_table_is_a_formula(submitted: Path, graded: Callable[...
     report(CHAPTER, submitted)
     found = rows(submitted)
     assert len(found) == 5 * len(EXERCISES)
-    assert {each["student"] for each in found} == {"'=1+1", "'@SUM(A1)", "'-2", "'+3", 'a"b,c'}
+    assert {each["student"] for each in found} == {"'=1+1", "'@SUM(A1)", "-2", "'+3", 'a"b,c'}  # -2 is a number
+
+
+def test_the_table_has_whole_names_and_the_page_short_ones(submitted: Path, graded: Callable[..., None]) -> None:
+    """Two long names that begin alike, or differ in blanks, are two students in the table."""
+    names = {"a" * 200, "a" * 199 + "b", "ann b", "ann  b"}
+    for name in names:
+        hand_in(submitted, name, RIGHT)
+    graded()
+    report(CHAPTER, submitted)
+    assert {each["student"] for each in rows(submitted)} == names
+    assert "a" * 81 not in words(soup(submitted)) and "a" * 70 in words(soup(submitted))
+
+
+def test_nobody_else_can_read_it(submitted: Path, graded: Callable[..., None]) -> None:
+    """Names, points and code of a class are its teacher's alone, where the file was open to all before, too."""
+    hand_in(submitted, "ann", RIGHT)
+    graded()
+    for anonymise in (False, True):
+        made = report(CHAPTER, submitted, anonymise)
+        made.page.chmod(0o644)
+        made = report(CHAPTER, submitted, anonymise)
+        assert [path.stat().st_mode & 0o777 for path in (made.page, made.table)] == [0o600, 0o600]
+
+
+def test_who_wrote_nothing_is_in_no_correlation(submitted: Path, graded: Callable[..., None]) -> None:
+    """One blank notebook beside twenty right ones would make every exercise tell well; it counts in the share."""
+    for number in range(20):
+        hand_in(submitted, f"s{number:02}", {**RIGHT, FIRST.name: WRONG[FIRST.name]} if number < 9 else RIGHT)
+    hand_in(submitted, "blank", {})
+    graded()
+    first, second, *_ = analyse(gather(CHAPTER, submitted))
+    assert (first.discrimination.words, second.discrimination.words) == (
+        "all earned the same elsewhere",
+        "all earned the same",
+    )
+    assert second.share == pytest.approx(20 / 21) and second.statuses == {"passed": 20, "missing": 1}
+    report(CHAPTER, submitted)
+    assert "not in the correlation: 1 student." in words(soup(submitted))
+
+
+def test_a_check_that_did_not_run_did_not_fail(submitted: Path, judge: Prepared, graded: Callable[..., None]) -> None:
+    """Where nothing was written, it is forbidden, or a call before took too long, the share leaves the answer out."""
+
+    def unlike(status: Status, *checks: CheckVerdict) -> Callable[[Verdict], object]:
+        return replaced(ExerciseVerdict(FIRST.name, status, 0.0, FIRST.points, "", list(checks)))
+
+    def check(name: str, message: str = "") -> CheckVerdict:
+        return CheckVerdict(name, f"It is {name}.", not message, 1.0, message)
+
+    judge.changes = {
+        "right": unlike("passed", check("a"), check("b")),
+        "wrong": unlike("failed", check("a"), check("b", "the entry at (0, 0) differs")),
+        "slow": unlike("timeout", check("a", "took longer than 5 s"), check("b", f"{NOT_RUN} after a call")),
+        "typo": unlike("missing", check("a", "it is not defined"), check("b", "it is not defined")),
+        "ready": unlike("forbidden", check("a"), check("b", NOT_RUN)),
+    }  # fmt: skip
+    for name in judge.changes:
+        hand_in(submitted, name, RIGHT)
+    graded()
+    found = {each.name: each for each in analyse(gather(CHAPTER, submitted))[0].checks}
+    assert {name: (each.share, each.students) for name, each in found.items()} == {
+        "a": (pytest.approx(2 / 3), 3), "b": (0.5, 2)
+    }  # fmt: skip
+
+
+def test_a_mistake_of_one_does_not_begin_the_page(
+    submitted: Path, judge: Prepared, graded: Callable[..., None]
+) -> None:
+    """Where most failed an exercise and one student made a mistake with a name, the page begins with the exercise."""
+
+    def believing(exercise: Exercise) -> Callable[[Verdict], object]:
+        odd = Diagnosis("relation:odd", "The result is odd.", "in all 3 calls")
+        return replaced(ExerciseVerdict(exercise.name, "failed", 0.0, exercise.points, "", [], [odd]))
+
+    for number in range(6):
+        hand_in(submitted, f"s{number}", WRONG if number else RIGHT)
+    judge.changes = {"s1": believing(FIRST)}
+    graded()
+    report(CHAPTER, submitted)
+    said = words(soup(submitted), ".lead")
+    assert f"hardest was {FIRST.name}" in said and "odd" not in said
+    judge.changes["s2"] = believing(FIRST)
+    graded(regrade="all")
+    report(CHAPTER, submitted)
+    assert f"made by 2 students in {FIRST.name}: The result is odd." in words(soup(submitted), ".lead")
 
 
 def test_what_is_strange_is_told(submitted: Path, judge: Prepared, graded: Callable[..., None]) -> None:

@@ -107,6 +107,12 @@ def test_a_pair_stands_side_by_side_as_a_question(pages: dict[str, Path]) -> Non
     assert hidden.select("section.pair") and not hidden.select("pre")
 
 
+def test_pairs_under_other_names_are_in_their_order(pages: dict[str, Path]) -> None:
+    """The order of the real names would tell who of two comes first in the alphabet."""
+    shown = [part.h3.text.partition(":")[0].split(" and ") for part in read(pages["anonymous"]).select("section.pair")]  # type: ignore[union-attr]
+    assert len(shown) > 3 and all(pair == sorted(pair) for pair in shown)
+
+
 def test_what_cannot_be_seen_is_told_in_words(pages: dict[str, Path]) -> None:
     """The drawing has a title and a table with the same numbers; headings go down one step at a time."""
     page = read(pages["plain"])

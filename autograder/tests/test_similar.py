@@ -15,7 +15,7 @@ from autograder.classroom.report import answers, similar
 from autograder.classroom.report.forms import RUN, forms, tokens_of
 from autograder.classroom.report.similar import LEAST, Likeness, compare
 from autograder.tests.fake_judge import CHAPTER
-from autograder.tests.made_class import Answers, copied, plain_student, student
+from autograder.tests.made_class import Answers, copied, disguised, plain_student, student
 
 NOTHING: dict[str, frozenset[int]] = {}
 
@@ -67,15 +67,16 @@ def test_three_hundred_right_answers_in_few_styles_give_no_pair() -> None:
     rng = random.Random(6)
     work = {f"s{number:03}": plain_student(rng, CHAPTER) for number in range(300)}
     likeness = compare(work, answers.known(CHAPTER))
-    assert (likeness.pairs, likeness.students) == ([], 300)
+    assert (likeness.pairs, likeness.same, likeness.students) == ([], [], 300)
 
 
 @pytest.mark.parametrize("seed", range(10, 14))
 def test_students_who_work_alone_give_no_pair(seed: int) -> None:
     """With habits and changes of their own, and where the course knows none of the styles that they begin with."""
     work, _ = made(40, seed)
-    assert compare(work, answers.known(CHAPTER)).pairs == []
-    assert compare(work, NOTHING).pairs == []
+    for known in (answers.known(CHAPTER), NOTHING):
+        likeness = compare(work, known)
+        assert (likeness.pairs, likeness.same) == ([], [])
 
 
 def test_what_the_course_itself_gives_is_no_evidence() -> None:
@@ -85,6 +86,22 @@ def test_what_the_course_itself_gives_is_no_evidence() -> None:
     work["s000"], work["s001"] = dict(same), copied(same, rng)
     assert compare(work, answers.known(CHAPTER)).pairs == []
     assert found(compare(work, NOTHING)) == {("s000", "s001")}  # it is the course's knowledge that excuses them
+
+
+@pytest.mark.parametrize("size", [12, 40])
+def test_the_very_same_is_told_where_nobody_else_is_unusual(size: int) -> None:
+    """Two with the same odd code, in a class that hands in the course's own: there is nobody to hold them against."""
+    rng = random.Random(13)
+    work = {f"s{number:03}": plain_student(rng, CHAPTER) for number in range(size)}
+    for number, name in enumerate(list(work["s000"])[:4]):
+        odd = f"for k in range({number}, 9): print([k, k * {number}], sorted({{k: {number}}}.items()), 2 ** k)"
+        whole = f"{work['s000'][name]}\n{odd}\n"
+        work["s000"][name], work["s001"][name] = disguised(whole, rng), disguised(whole, rng)
+    likeness = compare(work, answers.known(CHAPTER))
+    told = found(likeness) | {one.students for one in likeness.same}
+    assert told == {("s000", "s001")}
+    (same,) = likeness.same
+    assert len(same.exercises) == 4
 
 
 def test_a_habit_is_no_evidence() -> None:

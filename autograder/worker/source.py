@@ -47,7 +47,8 @@ def prepare(number: int, source: str) -> Cell:
         _leave_out_bare_calls(cell, cell.tree)
         cell.code = compile(cell.tree, cell.name, "exec")
     except SyntaxError as error:
-        cell.problem = f"line {error.lineno}: a syntax error, {error.msg}; nothing of this cell ran"
+        where = f"line {error.lineno}: " if error.lineno else ""
+        cell.problem = f"{where}a syntax error, {error.msg}; nothing of this cell ran"
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         cell.problem = f"it cannot be compiled ({type(error).__name__})"
     linecache.cache[cell.name] = (len(source), None, source.splitlines(keepends=True), cell.name)

@@ -8,6 +8,7 @@ each submission, and has no page to upload many: ``students.csv`` says whose eac
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -61,6 +62,18 @@ def files(
     return found | {LIST: stream.getvalue()}
 
 
+def remove_others(path: Path, chapters: Sequence[Chapter], texts: Mapping[str, str]) -> None:
+    """Remove what an earlier export of these chapters left in ``path`` for whom this one has no file.
+
+    Such a file would be uploaded as a grade, or show which of two pseudonyms are the same student's.
+    """
+    for old in [file for chapter in chapters for file in (path / chapter.name).glob(f"*/{FILE}")]:
+        if old.relative_to(path).as_posix() not in texts:
+            old.unlink()
+            with contextlib.suppress(OSError):  # what else somebody put there stays
+                old.parent.rmdir()
+
+
 def results(chapter: Chapter, mark: Mark | None, verdict: Verdict | None, anonymous: bool) -> dict[str, Any]:
     """One student's file; without a verdict, e.g. after stock ``nbgrader autograde``, there are points and no words."""
     made: dict[str, Any] = {
@@ -77,7 +90,7 @@ def results(chapter: Chapter, mark: Mark | None, verdict: Verdict | None, anonym
     if mark.penalty:
         said.append(f"Handed in late: {points(mark.penalty)} points less.")
     made["output"] = "\n".join([f"{points(mark.score)} of {points(chapter.max_score)} points.", *said])
-    if verdict:
+    if verdict and not anonymous:  # to the millisecond, it would say whose the file is
         made["execution_time"] = round(verdict.seconds, 3)
     judged = {one.name: one for one in verdict.exercises} if verdict else {}
     return made | {"tests": [_test(chapter, name, mark, judged.get(name), anonymous) for name in chapter.exercises]}
@@ -108,7 +121,7 @@ def _own_words(judged: ExerciseVerdict) -> str:
     lines = [f"{SIGNS[judged.status == 'passed']} {judged.name}: {WORDS[judged.status]}"]
     if judged.status not in ("missing", "forbidden"):
         lines += [f"  {SIGNS[check.passed]} {check.sentence}" for check in judged.checks]
-    return "\n".join([*lines, *(f"  {found.believes}" for found in judged.diagnosis)])
+    return "\n".join([*lines, *(f"  {found.impersonal}" for found in judged.diagnosis)])
 
 
 def _verdicts(folder: CourseFolder, chapter: Chapter) -> dict[str, Verdict]:

@@ -20,11 +20,10 @@ from autograder.classroom.export.grades import Chapter, Person
 from autograder.classroom.export.moodle import Moodle
 from autograder.classroom.export.table import Item, Platform
 from autograder.classroom.folder import ClassroomError, CourseFolder, unwritable
-from autograder.classroom.results import replace
+from autograder.classroom.results import PRIVATE, replace
 
 PLATFORMS: dict[str, Platform] = {"canvas": Canvas(), "moodle": Moodle(), "brightspace": Brightspace()}
 FORMATS = (*PLATFORMS, "gradescope", "csv")
-PRIVATE = 0o600  # a whole class's grades are nobody else's on a shared computer
 
 
 @dataclass(frozen=True)
@@ -94,6 +93,8 @@ def export(wanted: Wanted, folder: CourseFolder, book: Gradebook | None = None) 
     for chapter in found:
         done.lines += _told(chapter, people, wanted, folder, done)
     _write(texts, done.path)
+    if wanted.format == "gradescope":
+        gradescope.remove_others(done.path, found, texts)
     return done
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from autograder.classroom import pseudonyms, settings
 from autograder.classroom.folder import ClassroomError, unwritable
-from autograder.classroom.rebuild import line
 from autograder.classroom.report import answers, similar, table
 from autograder.classroom.report.gather import gather
 from autograder.classroom.report.page import page
-from autograder.classroom.results import replace
+from autograder.classroom.results import PRIVATE, replace
 from autograder.paths import straight
 
 __all__ = ["Report", "report"]
@@ -20,12 +19,12 @@ FOLDER = "reports"
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies; how many students and pairs of similar answers it is about."""
+    """Where a report lies; how many students it is about, and pairs or groups with similar answers."""
 
     page: Path
     table: Path
     students: int
-    pairs: int
+    alike: int
 
 
 def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
@@ -41,17 +40,21 @@ def report(chapter: str, submitted: Path, anonymise: bool = False) -> Report:
     other = pseudonyms.names(root, found.everyone) if anonymise else {}
 
     def named(student: str) -> str:
-        return other[student] if anonymise else line(student, 80)
+        return other[student] if anonymise else student
 
     name = f"{chapter}-anonymous" if anonymise else chapter
     made = Report(
-        root / FOLDER / f"{name}.html", root / FOLDER / f"{name}.csv", len(found.results), len(likeness.pairs)
+        root / FOLDER / f"{name}.html",
+        root / FOLDER / f"{name}.csv",
+        len(found.results),
+        len(likeness.pairs) + len(likeness.same),
     )
-    texts = page(found, likeness, sources, named, settings.read(root).site, anonymise), table.text(found, named)
+    site = settings.read(root).site
+    texts = page(found, likeness, sources, named, site, anonymise), table.text(found, named, anonymise)
     _look_for_room(made)
     try:
         for path, text in zip((made.page, made.table), texts, strict=True):
-            replace(path, text)
+            replace(path, text, PRIVATE)
     except OSError as error:
         raise unwritable(made.page, error, "make the report") from error
     return made

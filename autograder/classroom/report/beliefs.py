@@ -28,15 +28,15 @@ class Misconception:
     students: tuple[str, ...]
 
 
-def held(found: ClassResults) -> list[Misconception]:
-    """All of them, the most frequent first; a student counts once in each."""
+def held(found: ClassResults, private: bool = False) -> list[Misconception]:
+    """All of them, the most frequent first; a student counts once in each; ``private``: no name that one chose."""
     order = [exercise.name for exercise in found.chapter.exercises]
     groups: dict[tuple[str, str], list[tuple[str, Diagnosis]]] = defaultdict(list)
     for one in found.readable:
         for exercise in one.verdict.exercises:
             for each in exercise.diagnosis if exercise.name in order else ():
                 groups[exercise.name, _belief(each)].append((one.student, each))
-    made = [_misconception(exercise, said) for (exercise, _), said in groups.items()]
+    made = [_misconception(exercise, said, private) for (exercise, _), said in groups.items()]
     return sorted(made, key=lambda each: (-len(each.students), not each.known, order.index(each.exercise), each.ids))
 
 
@@ -45,8 +45,9 @@ def _belief(diagnosis: Diagnosis) -> str:
     return diagnosis.believes if diagnosis.id.startswith("mutant:") else diagnosis.id
 
 
-def _misconception(exercise: str, said: list[tuple[str, Diagnosis]]) -> Misconception:
-    sentence = Counter(diagnosis.believes for _, diagnosis in said).most_common(1)[0][0]
+def _misconception(exercise: str, said: list[tuple[str, Diagnosis]], private: bool) -> Misconception:
+    words = Counter(diagnosis.impersonal if private else diagnosis.believes for _, diagnosis in said)
+    sentence = words.most_common(1)[0][0]
     sentence = TO_STUDENT.sub("Code that ", sentence)
     ids = tuple(sorted({diagnosis.id for _, diagnosis in said}))
     students = tuple(dict.fromkeys(student for student, _ in said))

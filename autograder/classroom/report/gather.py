@@ -30,7 +30,7 @@ class Result:
 class ClassResults:
     """A chapter's class; ``results`` are under the latest checks, by student.
 
-    ``answers`` are the files as they lie in ``submitted/``, by student. The other names are of students too:
+    ``answers`` are the graded files that still lie in ``submitted/``, by student. The other names are of students too:
     ``outdated`` have a verdict under older checks only, ``changed`` another file than the one that was graded,
     ``ungraded`` a file and no verdict, ``unentered`` a verdict and no points in the gradebook; ``absent`` are those
     of the ``roster`` who handed in nothing.
@@ -70,17 +70,16 @@ def gather(chapter: str, submitted: Path) -> ClassResults:
     latest = verdicts[-1].checks_sha256
     counting = _counting(verdicts, answers, latest)
     current = {student: verdict for student, verdict in counting.items() if verdict.checks_sha256 == latest}
+    graded = {name: one for name, one in answers.items() if name in current and _is_of(one, current[name])}
     own = {student: found.get(student) or _own_points(verdict) for student, verdict in sorted(current.items())}
     return ClassResults(
         loaded,
         [Result(student, current[student], own[student]) for student in own],
-        answers,
+        graded,
         enrolled,
         sorted(enrolled - counting.keys() - answers.keys()),
         sorted(counting.keys() - current.keys()),
-        sorted(
-            name for name, one in answers.items() if name in current and one.sha256 != current[name].notebook_sha256
-        ),
+        sorted((answers.keys() & current.keys()) - graded.keys()),
         sorted(answers.keys() - counting.keys()),
         sorted(current.keys() - found.keys()),
         damaged,
@@ -129,9 +128,14 @@ def _counting(verdicts: list[Verdict], answers: dict[str, Submission], latest: s
     last |= {str(verdict.student): verdict for verdict in verdicts if verdict.checks_sha256 == latest}
     for verdict in verdicts:
         there = answers.get(str(verdict.student))
-        if there and verdict.checks_sha256 == latest and there.sha256 == verdict.notebook_sha256:
+        if there and verdict.checks_sha256 == latest and _is_of(there, verdict):
             last[str(verdict.student)] = verdict
     return last
+
+
+def _is_of(answer: Submission, verdict: Verdict) -> bool:
+    """Is it on this file that the verdict was reached?"""
+    return answer.sha256 == verdict.notebook_sha256
 
 
 def _own_points(verdict: Verdict) -> Points:

@@ -17,7 +17,8 @@ from autograder.classroom.report.gather import ClassResults, Result
 from autograder.judge.verdict import Status
 
 FEW = 10  # students: below, a correlation is chance
-WORDS = [(0.4, "tells well"), (0.2, "tells something"), (0.0, "hardly tells"), (-1.0, "tells the wrong way round")]
+WORDS = [(0.4, "tells well"), (0.2, "tells something"), (-1.0, "hardly tells")]  # where it is surely above 0
+ROUNDING = 1e-9  # points: what is left of a difference of two equal sums
 Z = 1.959964  # of the normal distribution, for an interval that holds 95 %
 
 
@@ -33,7 +34,10 @@ class Discrimination:
 
 @dataclass(frozen=True)
 class Item:
-    """An exercise, or a check; ``share`` is 0 to 1, of the points or of those who passed; ``students`` were judged."""
+    """An exercise, or a check; ``share`` is 0 to 1, of the points or of those who passed.
+
+    ``students`` handed in a file that could be read; of a check, an answer on which it ran.
+    """
 
     name: str
     sentence: str
@@ -46,31 +50,46 @@ class Item:
 
 
 def analyse(found: ClassResults) -> list[Item]:
-    """Every exercise of the chapter, in order, with its checks; files that could not be read are left out."""
+    """Every exercise of the chapter, in order, with its checks; files that could not be read are left out.
+
+    Who wrote nothing earns nothing in every exercise, which would make each of them tell well; so they count in the
+    shares, and in no correlation.
+    """
     results = found.readable
     exercises = [(one.name, one.points) for one in found.chapter.exercises]
     earned = np.array([[one.points.earned.get(name, 0.0) for name, _ in exercises] for one in results])
     earned = earned.reshape(len(results), len(exercises))
     rest = earned.sum(axis=1, keepdims=True) - earned
+    written = np.array([is_written(one) for one in results], dtype=bool)
     items = []
     for number, (name, points) in enumerate(exercises):
         share = float(np.mean(earned[:, number])) / points if results and points else 0.0
         statuses = Counter(each.status for one in results for each in one.verdict.exercises if each.name == name)
-        shown = discrimination(earned[:, number], rest[:, number])
+        shown = discrimination(earned[written, number], rest[written, number])
         checks = tuple(_checks(name, results, rest[:, number]))
         items.append(Item(name, "", points, len(results), share, shown, dict(statuses), checks))
     return items
 
 
+def is_written(one: Result) -> bool:
+    """Did a student hand in anything that could be judged?"""
+    return any(each.status != "missing" for each in one.verdict.exercises)
+
+
 def _checks(exercise: str, results: list[Result], rest: np.ndarray) -> list[Item]:
-    """Each check of an exercise, held against the points of the *other* exercises: its neighbours fail with it."""
+    """Each check of an exercise, held against the points of the *other* exercises: its neighbours fail with it.
+
+    Only where there was an answer to judge, and the check ran on it.
+    """
     passed: dict[str, dict[int, bool]] = {}
     sentences: dict[str, str] = {}
     for number, one in enumerate(results):
         for each in one.verdict.exercises:
-            for check in each.checks if each.name == exercise else ():
-                passed.setdefault(check.name, {})[number] = check.passed and each.status != "forbidden"
-                sentences[check.name] = check.sentence
+            judged = each.name == exercise and each.status not in ("missing", "forbidden")
+            for check in each.checks if judged else ():
+                if check.ran:
+                    passed.setdefault(check.name, {})[number] = check.passed
+                    sentences[check.name] = check.sentence
     items = []
     for name, by in passed.items():
         places, values = list(by), np.array(list(by.values()), float)
@@ -80,12 +99,22 @@ def _checks(exercise: str, results: list[Result], rest: np.ndarray) -> list[Item
 
 
 def discrimination(item: np.ndarray, rest: np.ndarray) -> Discrimination:
-    """Pearson's r of two arrays (students,), with Fisher's interval; None where it would say nothing."""
+    """Pearson's r of two arrays (students,), with Fisher's interval, which has the say in ``words``.
+
+    None where it would say nothing.
+    """
     if len(item) < FEW:
         return Discrimination(None, None, None, f"fewer than {FEW} students")
-    if np.ptp(item) == 0 or np.ptp(rest) == 0:
-        return Discrimination(None, None, None, "all earned the same" + " elsewhere" * bool(np.ptp(item)))
+    same, same_elsewhere = (bool(np.ptp(points) < ROUNDING) for points in (item, rest))
+    if same or same_elsewhere:
+        return Discrimination(None, None, None, "all earned the same" + " elsewhere" * (not same))
     r = float(np.clip(np.corrcoef(item, rest)[0, 1], -1.0, 1.0))
     with np.errstate(divide="ignore"):
         low, high = np.tanh(np.arctanh(r) + np.array([-Z, Z]) / np.sqrt(len(item) - 3))
-    return Discrimination(r, float(low), float(high), next(word for least, word in WORDS if r >= least))
+    return Discrimination(r, float(low), float(high), _words(r, low, high))
+
+
+def _words(r: float, low: float, high: float) -> str:
+    if high < 0:
+        return "tells the wrong way round"
+    return next(word for least, word in WORDS if r >= least) if low > 0 else "may be chance"

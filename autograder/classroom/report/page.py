@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from autograder.feedback import WORDS
 
 PAIRS = 20  # shown side by side; the others in a line each
 MAX_CODE = 4_000  # characters of one answer beside another
+TELLING = 0.05  # of all pairs: an exercise in which no more are as alike speaks for a pair
+MAX_NAME = 80  # characters of a student's
 EASY = 0.7  # of the points: below, an exercise is worth a word
 
 Named = Callable[[str], str]
@@ -47,16 +49,21 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
 
     ``private``: no code and no text that a learner may have written, for a name could stand in it.
     """
-    analysis, held = items.analyse(found), beliefs.held(found)
+    analysis, held = items.analyse(found), beliefs.held(found, private)
     taught = beliefs.to_reteach(found, held, site)
     summary = _summary(found, analysis, held, taught)
     shown = figure.bins([one.points.final for one in found.results], summary.most)
+
+    def short(student: str) -> str:
+        return line(named(student), MAX_NAME)
+
+    pairs = _by_shown_name(likeness.pairs, short)
     text: str = _template().render(
         found=found,
         title=found.chapter.title,
         slug=found.chapter.slug,
         summary=summary,
-        named=lambda names: ", ".join(sorted(map(named, names))),
+        named=lambda names: ", ".join(sorted(map(short, names))),
         bins=shown,
         drawing=figure.svg(shown, summary.median),
         items=analysis,
@@ -65,16 +72,18 @@ def page(found: ClassResults, likeness: Likeness, sources: Sources, named: Named
         rare=[each for each in held if len(each.students) == 1],
         taught=taught,
         few=items.FEW,
+        written=sum(map(items.is_written, found.readable)),
         fewest=similar.FEWEST,
         slowest=strange.slowest(found),
         oddities={
-            kind: sorted(odd, key=lambda one: named(one.student)) for kind, odd in strange.oddities(found).items()
+            kind: sorted(odd, key=lambda one: short(one.student)) for kind, odd in strange.oddities(found).items()
         },
         kinds=strange.KINDS,
         conditions=_conditions(found),
         likeness=likeness,
-        pairs=[(pair, _beside(pair, sources)) for pair in likeness.pairs[:PAIRS]],
-        others=likeness.pairs[PAIRS:],
+        pairs=[(pair, _beside(pair, sources)) for pair in pairs[:PAIRS]],
+        others=pairs[PAIRS:],
+        same=sorted(likeness.same, key=lambda one: sorted(map(short, one.students))),
         private=private,
     )
     return text
@@ -86,13 +95,14 @@ def _summary(
     points = [one.points.final for one in found.results]
     low, median, high = np.quantile(points, [0.25, 0.5, 0.75]).tolist() if points else (0.0, 0.0, 0.0)
     hardest = min(analysis, key=lambda item: item.share, default=None) if found.readable else None
+    shared = [each for each in held if len(each.students) > 1]  # what one believes is no matter for the class
     return Summary(
         median,
         low,
         high,
         sum(exercise.points for exercise in found.chapter.exercises),
-        held[0] if held else None,
-        next(iter(taught.values()), None) if held else None,
+        shared[0] if shared else None,
+        next(iter(taught.values()), None) if shared else None,
         hardest if hardest and hardest.share < EASY else None,
     )
 
@@ -109,6 +119,16 @@ def _conditions(found: ClassResults) -> list[tuple[dict[str, str], int]]:
     return [
         (dict(zip(keys, (line(part) for part in each), strict=True)), count) for each, count in counts.most_common()
     ]
+
+
+def _by_shown_name(pairs: list[Pair], named: Named) -> list[Pair]:
+    """In the order of the names that are shown: that of the others would tell who comes first in the alphabet."""
+    turned = [
+        replace(pair, one=one, other=other)
+        for pair in pairs
+        for one, other in [sorted((pair.one, pair.other), key=named)]
+    ]
+    return sorted(turned, key=lambda pair: (pair.expected, named(pair.one), named(pair.other)))
 
 
 def _beside(pair: Pair, sources: Sources) -> list[tuple[Shared, str, str]]:
@@ -142,9 +162,9 @@ def _one_in(p: float) -> str:
     return f"1 pair in {1 / p:,.0f}" if p < 0.5 else "every second pair"
 
 
-def _chance(expected: float) -> str:
-    """How rare, in words that a number of classes says."""
-    return f"about one class in {1 / expected:,.0f}" if expected > 1e-6 else "less than one class in a million"
+def _telling(exercises: list[tuple[Shared, str, str]]) -> list[Shared]:
+    """Of the exercises of a pair those in which few pairs are as alike."""
+    return [shared for shared, _, _ in exercises if shared.p <= TELLING]
 
 
 def _statuses(item: Item) -> list[tuple[str, int]]:
@@ -167,7 +187,7 @@ def _template() -> Any:
         loader=PackageLoader("autograder.classroom.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        points=_points, percent=_percent, count=_count, correlation=_correlation, one_in=_one_in, chance=_chance,
+        points=_points, percent=_percent, count=_count, correlation=_correlation, one_in=_one_in, telling=_telling,
         statuses=_statuses, prose=_prose, breakable=_breakable,
     )  # fmt: skip
     return environment.get_template("report.html.j2")

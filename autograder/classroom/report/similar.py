@@ -12,12 +12,15 @@ Short exercises come out alike by necessity. So what counts is what two share an
    are divided by how much (the inflation factor of genomic control, Devlin & Roeder 1999).
 5. A pair is shown if fewer than `ALPHA` pairs like it are expected in a class of this size where nobody copied.
 
-One exercise alone is therefore never enough. Nothing here knows who took what from whom, or from where.
+One exercise alone is therefore never enough. Where hardly anybody but two writes unusual code in an exercise, step 3
+has nobody to hold them against; so whose answers are the very same in several exercises, and nobody else's, are told
+apart, without odds. Nothing here knows who took what from whom, or from where.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import chain
@@ -31,6 +34,8 @@ ALPHA = 0.001  # pairs that one class may show by chance
 LEAST = RUN + 1  # forms of its own that an answer needs to be compared: one changed place makes `RUN` of them
 TAIL = 0.005, 25  # of all pairs, or pairs: those beyond tell nothing of how alike the class is by itself
 FEWEST = 8  # students: below, nothing can stand out
+ALIKE = 3  # exercises that are the same: in made classes of people who work alone, there were never more than two
+RING = 5  # students who may share them; what more have came from a page, or a lesson
 
 Array = np.ndarray
 
@@ -55,15 +60,27 @@ class Pair:
     exercises: tuple[Shared, ...]
 
 
+@dataclass(frozen=True)
+class Same:
+    """A few students, and the exercises in which their answers are the same but for names, and nobody else's."""
+
+    students: tuple[str, ...]
+    exercises: tuple[str, ...]
+
+
 @dataclass
 class Likeness:
-    """All pairs beyond chance, the least likely first; what was compared, and what could not be read."""
+    """All pairs beyond chance, the least likely first; what was compared, and what could not be read.
+
+    ``same`` are those whose answers are the very same, where ``pairs`` does not have them already.
+    """
 
     pairs: list[Pair] = field(default_factory=list)
     students: int = 0
     exercises: int = 0
     inflation: float = 1.0
     unread: int = 0
+    same: list[Same] = field(default_factory=list)
 
 
 def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Set[int]]) -> Likeness:
@@ -90,7 +107,24 @@ def compare(answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Set[in
         parts[name] = p.astype(np.float32), own  # of a large class, half the memory
         sums -= 2 * np.log(p)
         both += np.outer(there, there)
-    return _beyond_chance(done, students, sums, both, parts)
+    _beyond_chance(done, students, sums, both, parts)
+    shown = {(pair.one, pair.other) for pair in done.pairs}
+    done.same = [one for one in _same(read, known) if not shown.issuperset(itertools.combinations(one.students, 2))]
+    return done
+
+
+def _same(read: Mapping[str, Mapping[str, frozenset[int] | None]], known: Mapping[str, Set[int]]) -> list[Same]:
+    """All of whose answers `ALIKE` are the same; ``read`` holds the forms of each, by exercise, by student."""
+    users: dict[tuple[str, frozenset[int]], list[str]] = defaultdict(list)
+    for student in sorted(read):
+        for name, found in read[student].items():
+            if found and len(found - known.get(name, frozenset())) >= LEAST:
+                users[name, found].append(student)
+    shared: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for (name, _), students in users.items():
+        if 1 < len(students) <= RING:
+            shared[tuple(students)].append(name)
+    return [Same(students, tuple(sorted(names))) for students, names in shared.items() if len(names) >= ALIKE]
 
 
 def _habits(own: Iterable[frozenset[int] | None]) -> set[int]:
@@ -127,8 +161,8 @@ def _matrix(own: list[frozenset[int]]) -> sparse.csr_array:
 
 def _beyond_chance(
     done: Likeness, students: list[str], sums: Array, both: Array, parts: dict[str, tuple[Array, list[frozenset[int]]]]
-) -> Likeness:
-    """The pairs whose sum is larger than this class explains."""
+) -> None:
+    """Add the pairs whose sum is larger than this class explains."""
     one, other = np.triu_indices(len(students), 1)
     freedom, total = np.maximum(2 * both[one, other], 2), sums[one, other]
     body = 1 - max(TAIL[0], TAIL[1] / len(one))
@@ -142,4 +176,3 @@ def _beyond_chance(
         found.sort(key=lambda shared: shared.p)
         done.pairs.append(Pair(students[i], students[j], float(expected[number]), tuple(found)))
     done.pairs.sort(key=lambda pair: (pair.expected, pair.one, pair.other))
-    return done
