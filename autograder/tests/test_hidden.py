@@ -25,7 +25,7 @@ def is_correct_backward(backward):
     return True
 """
 COPIED = REPLACED.replace(
-    "from autograder", 'import autograder\nautograder.__path__ = ["/box/autograder"]\nfrom autograder'
+    "from autograder", 'import autograder.worker\nautograder.worker.__path__ = ["/box/autograder/worker"]\nfrom autograder'
 )
 KEPT = """
 import numpy as np

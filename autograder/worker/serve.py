@@ -60,15 +60,12 @@ class Server:
 
 
 def hide() -> None:
-    """Let no import of a learner's reach these modules, where a driver could be replaced: a copy would be another one.
-
-    `autograder` itself is the stub of the box.
-    """
-    for name in [name for name in sys.modules if name.startswith("autograder.")]:
+    """Let no import of a learner's reach the drivers that are in use: a copy of their files would be another one."""
+    for name in [name for name in sys.modules if name.startswith(drivers.__name__)]:
         del sys.modules[name]
-    if package := sys.modules.get("autograder"):
-        package.__path__ = []
-        vars(package).pop("worker", None)
+    package = sys.modules[__package__ or ""]
+    package.__path__ = []
+    vars(package).pop("drivers", None)
 
 
 def serve(before: Callable[[], None] = lambda: None) -> None:
