@@ -24,9 +24,8 @@ driver.is_correct_backward.verdicts = staticmethod(
 def is_correct_backward(backward):
     return True
 """
-COPIED = REPLACED.replace(
-    "from autograder", 'import autograder.worker\nautograder.worker.__path__ = ["/box/autograder/worker"]\nfrom autograder'
-)
+COPY = 'import autograder.worker\nautograder.worker.__path__ = ["/box/autograder/worker"]\n'
+COPIED = REPLACED.replace("from autograder", f"{COPY}from autograder")
 KEPT = """
 import numpy as np
 KEPT = []
