@@ -14,6 +14,7 @@ import atexit
 import multiprocessing
 import os
 import random
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -33,7 +34,6 @@ from autograder import __main__, course
 from autograder.classroom import journal
 from autograder.classroom.grade import grade  # noqa: F401  imported here, so that it need not be after each kill
 from autograder.classroom.rebuild import stamp
-from autograder.judge import session
 from autograder.judge.verdict import Verdict
 from autograder.tests.bench import classes
 from autograder.tests.deaths import Moment, drawn
@@ -76,7 +76,7 @@ def _command(submitted: str, log: str, moment: tuple[str, int, float] | None) ->
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     tempfile.tempdir = os.environ["TMPDIR"] = str(Path(submitted).with_name("tmp"))
-    session.secrets.randbits = lambda bits: SEED  # type: ignore[assignment]
+    secrets.randbits = lambda bits: SEED
     if moment:
         Moment(*moment).arm()
     sys.argv = ["autograder", "grade", CHAPTER, "--submitted", submitted]

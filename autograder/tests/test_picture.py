@@ -107,7 +107,7 @@ def test_picture_stands_below_the_example() -> None:
 def test_check_hands_over_a_picture(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`check` shows the picture of a matrix that differs."""
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr(notebook, "show", lambda verdict, pictures: shown.append(pictures))
+    monkeypatch.setattr(notebook, "show", lambda verdict, pictures, exercise: shown.append(pictures))
 
     def rnn_forward(x, h0, Wx, Wh, b):
         return np.zeros((len(x), x.shape[1], len(b)))
