@@ -88,10 +88,10 @@ def test_a_page_that_cannot_be_rendered_stops_no_other(
     """The fault is one line with the student's name; the next run writes what is missing, and judges nobody."""
     render = results.page
 
-    def breaks(title: str, graded: object, verdict: Verdict, entry: object) -> str:
+    def breaks(chapter: object, graded: object, verdict: Verdict, *rest: object) -> str:
         if verdict.student == student:
             raise RuntimeError("a fault of ours")
-        return render(title, graded, verdict, entry)  # type: ignore[arg-type]
+        return render(chapter, graded, verdict, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(results, "page", breaks)
     result = run()
