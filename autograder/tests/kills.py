@@ -14,6 +14,7 @@ import atexit
 import multiprocessing
 import os
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -34,6 +35,7 @@ from autograder import __main__, course
 from autograder.classroom import journal
 from autograder.classroom.grade import grade  # noqa: F401  imported here, so that it need not be after each kill
 from autograder.classroom.rebuild import stamp
+from autograder.classroom.results import MARK
 from autograder.judge.verdict import Verdict
 from autograder.tests.bench import classes
 from autograder.tests.deaths import Moment, drawn
@@ -192,7 +194,8 @@ def _torn(submitted: Path, verdict: Verdict) -> str:
         return f"{error}"
     if shown.metadata.autograder != stamp(verdict):
         return "the graded notebook shows another verdict"
-    return "" if page.rstrip().endswith("</html>") and str(verdict.student) in page else "the page is torn"
+    end = re.compile(rf"</html>\s+{MARK.pattern.decode()}\s*\Z")  # of a whole page, which says what entry it shows
+    return "" if end.search(page) and str(verdict.student) in page else "the page is torn"
 
 
 def killed_classes(kills: int, seed: int) -> tuple[Outcome, str]:
