@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.tests import fuzz, kills
-from autograder.tests.bench import alike, chapters, scale, speed, term, website
+from autograder.tests.bench import alike, chapters, page, scale, speed, term, website
 
 PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "speed": speed.tables,
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], Iterable[Table]]] = {
     "term": lambda: [term.table()],
     "decoder": lambda: [fuzz.table()],
     "website": website.tables,
+    "page": page.tables,
     "alike": alike.tables,
     "kills": lambda: [kills.table()],
 }

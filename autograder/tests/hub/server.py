@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,9 +16,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
-from filelock import FileLock
 
-from autograder import paths
+from autograder.tests import npm
 from autograder.tests.people import environment, missing
 
 HERE = Path(__file__).parent
@@ -131,20 +129,4 @@ def _ports(count: int) -> list[int]:
 
 def proxy() -> Path:
     """The hub's proxy, a program for Node: what the lock file beside this module says, installed once."""
-    folder = paths.BUILD / "hub"
-    found = folder / "node_modules" / ".bin" / "configurable-http-proxy"
-    npm = shutil.which("npm")
-    if not npm:
-        missing("no npm here, which installs JupyterHub's proxy; to install it: sudo apt-get install npm")
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
-        wanted = (HERE / "package-lock.json").read_bytes()
-        mark = folder / "installed"
-        if not (mark.is_file() and mark.read_bytes() == wanted and found.exists()):
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, folder)
-            install = [str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=300)
-            assert done.returncode == 0, f"npm ci: {done.stdout}{done.stderr}"
-            mark.write_bytes(wanted)
-    return found
+    return npm.installed(HERE) / ".bin" / "configurable-http-proxy"

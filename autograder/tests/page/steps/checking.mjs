@@ -1,0 +1,104 @@
+// What Check and Run say of what a learner writes.
+import { answer, equal, holds, says } from "./say.mjs";
+
+export async function the_starter_is_not_written_yet(world) {
+  const reader = await world.reader();
+  const { state, output } = await reader.ask("rnn_step");
+  equal(state, "failed", "the starter");
+  says(output, "rnn_step is not written yet", "the feedback");
+}
+
+export async function a_known_mistake_is_named(world) {
+  const reader = await world.reader();
+  const { source, believes } = world.answers.rnn_step.wrong.bias_after_tanh;
+  await reader.type("rnn_step", source);
+  const { state, output } = await reader.ask("rnn_step");
+  await world.picture(reader, "failed-1280-light");
+  equal(state, "failed", "the mistake");
+  says(output, `Your numbers are those of code that ${believes}`, "the feedback");
+}
+
+export async function the_right_answer_passes_and_the_start_page_counts_it(world) {
+  const reader = await world.reader();
+  await reader.type("rnn_step", world.answers.rnn_step.right);
+  const { state, output } = await reader.ask("rnn_step");
+  await world.picture(reader, "passed-1280-light");
+  equal(state, "passed", "the right answer");
+  says(output, "✓ rnn_step: passed, 4 of 4 points", "the feedback");
+  const start = await reader.window.newPage();
+  await start.goto(`${process.env.ADDRESS}/book/intro.html`, { waitUntil: "load" });
+  await start.waitForFunction(() => /1 of 8 solved/.test(document.querySelector(".live-progress").innerText));
+  const lines = await start.$eval(".live-progress", (one) => one.innerText);
+  says(lines, "0 of 2 solved", "the other chapter's line");
+  await start.close();
+}
+
+export async function a_second_check_is_quick(world) {
+  const reader = await world.reader();
+  const { state, seconds } = await reader.check("rnn_step", world.answers.rnn_step.right);
+  equal(state, "passed", "the same answer");
+  return { seconds };
+}
+
+export async function every_known_mistake_of_one_exercise_is_told_from_the_right_answer(world) {
+  const reader = await world.reader();
+  for (const [id, { source, believes }] of Object.entries(world.answers.rnn_step.wrong)) {
+    const { state, output } = await reader.check("rnn_step", source);
+    equal(state, "failed", id);
+    says(output, believes.replaceAll("`", ""), `the feedback on ${id}`);
+  }
+}
+
+export async function a_syntax_error_has_its_line(world) {
+  const reader = await world.reader();
+  const { state, output } = await reader.check("rnn_step", answer("return np.tanh(x @ Wx"));
+  holds(["failed", "error"].includes(state), `a syntax error ended as ${state}`);
+  says(output, /line 2/, "the feedback");
+  says(output, "'(' was never closed", "the feedback");
+}
+
+export async function run_shows_what_is_printed_and_the_last_value(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", `${answer("return np.tanh(x @ Wx)")}print("said", 6 * 7)\nrnn_step(np.zeros((1, 2)), 0, np.ones((2, 3)), 0, 0)`);
+  const { output } = await reader.ask("rnn_step", "run");
+  says(output, "said 42", "what Run shows");
+  says(output, "[[0., 0., 0.]]", "what Run shows");
+}
+
+export async function run_shows_the_learners_own_lines_of_a_traceback(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", "def half(x):\n    return x / nothing\n\nhalf(1)");
+  const { output, state } = await reader.ask("rnn_step", "run");
+  equal(state, "error", "an exception");
+  says(output, "name 'nothing' is not defined", "what Run shows");
+  says(output, /line 2/, "what Run shows");
+  holds(!/pyodide|\/lib\/python|autograder/.test(output), `lines that are not the learner's: ${output}`);
+}
+
+export async function exit_and_input_are_told_what_to_do_instead(world) {
+  const reader = await world.reader();
+  const left = await reader.check("rnn_step", `import sys\n${answer("sys.exit(0)")}`);
+  says(left.output, "`return` the result instead".replaceAll("`", ""), "the feedback on sys.exit()");
+  const asked = await reader.check("rnn_step", answer('return input("h? ")'));
+  says(asked.output, "nobody answers an input() here", "the feedback on input()");
+  equal((await reader.check("rnn_step", world.answers.rnn_step.right)).state, "passed", "the next check");
+}
+
+export async function a_live_cell_of_a_chapter_runs(world) {
+  const reader = await (await world.fresh()).open("book/ch02_recurrence.html");
+  const id = await reader.page.$eval('section[data-live="code"]', (one) => one.id.replace("live-", ""));
+  const { output } = await reader.ask(id, "run");
+  says(output, "0.4621", "what Run shows");
+  await reader.close();
+}
+
+export async function what_a_learner_prints_is_no_markup(world) {
+  const reader = await world.reader();
+  const nasty = '<img src=x onerror="document.title=1"><b>bold</b>';
+  await reader.check("rnn_step", answer(`print('${nasty}')`, `raise ValueError('${nasty}')`));
+  const found = await reader.page.$$eval(".live-output img, .live-output script", (all) => all.length);
+  equal(found, 0, "elements that a learner's text made");
+  await reader.paste("rnn_step", `print('${nasty}')`);
+  says((await reader.ask("rnn_step", "run")).output, "<b>bold</b>", "what Run shows");
+  equal(await reader.page.$$eval(".live-output img, .live-output script", (all) => all.length), 0, "elements");
+}

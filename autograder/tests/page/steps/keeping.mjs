@@ -1,0 +1,75 @@
+// What is kept in the browser, and what is handed in.
+import { existsSync, renameSync } from "node:fs";
+import { equal, holds, says } from "./say.mjs";
+
+const MINE = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return 42  # mine";
+
+export async function a_reload_keeps_what_was_written(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", MINE);
+  await reader.page.reload({ waitUntil: "load" });  // at once: what is written is kept when a page is left, too
+  says(await reader.source("rnn_step"), "return 42 # mine", "the code after a reload");
+}
+
+export async function reset_brings_the_starter_and_takes_it_back(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", MINE);
+  await reader.page.click(reader.button("rnn_step", "reset"));
+  await reader.page.waitForSelector(reader.button("rnn_step", "restore"), { visible: true });
+  says(await reader.source("rnn_step"), "raise NotImplementedError()", "the code after Reset");
+  await reader.page.click(reader.button("rnn_step", "restore"));
+  says(await reader.source("rnn_step"), "return 42 # mine", "the code after Bring my code back");
+}
+
+export async function another_tab_never_overwrites_silently(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  await reader.paste("rnn_step", MINE);
+  const other = Object.assign(Object.create(Object.getPrototypeOf(reader)), reader, { page: await reader.window.newPage() });
+  await other.open(world.page("ch02_recurrence"));
+  await other.paste("rnn_step", MINE.replace("42", "43"));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  await reader.page.bringToFront();
+  says(await reader.source("rnn_step"), "return 42", "the first tab's code");
+  says(await reader.text(reader.at("rnn_step")), /another tab|other tab|another window/i, "the first tab");
+  await reader.close();
+}
+
+async function works_without_keeping(world, before, name) {
+  const reader = await (await world.fresh({ before })).open(world.page("ch02_recurrence"));
+  await reader.paste("rnn_step", MINE);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  says(await reader.text(reader.at("rnn_step")), /keep|kept|store/i, "what is said");
+  await world.picture(reader, name);
+  const { state } = await reader.check("rnn_step", world.answers.rnn_step.right);
+  equal(state, "passed", "the right answer");
+  equal(reader.complaints.join(), "", "errors in the page");
+  await reader.close();
+}
+
+export const a_browser_that_keeps_nothing_is_said_and_work_goes_on = (world) => works_without_keeping(world, () => {
+  Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });
+}, "keeps-nothing");
+
+export const a_browser_that_is_full_is_said_and_work_goes_on = (world) => works_without_keeping(world, () => {
+  for (let size = 2 ** 22; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (let number = 0; number < 4; number += 1) localStorage.setItem(`filler ${size} ${number}`, "x".repeat(size));
+    } catch { /* full, at this size */ }
+  }
+}, "full");
+
+export async function what_is_handed_in_has_the_points(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  await reader.paste("rnn_step", world.answers.rnn_step.right);
+  await reader.paste("readout", world.answers.readout.right);
+  await reader.page.click('[data-do="hand-in"]');
+  const file = `${world.folder}/ch02_recurrence.ipynb`;
+  for (let tries = 0; !existsSync(file) || existsSync(`${file}.part`); tries += 1) {
+    holds(tries < 100, "no notebook came");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await reader.close();
+  renameSync(file, `${world.folder}/${world.kind}.ipynb`);
+  return { notebook: `${world.folder}/${world.kind}.ipynb` };
+}

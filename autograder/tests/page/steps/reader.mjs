@@ -1,0 +1,147 @@
+// What a reader does on a practice page, and what they see; every wait ends when the page says that it is through.
+
+const WATCH = () => {
+  window.seen = [];  // when each section came to which state, and when something was pressed
+  new MutationObserver((all) => all.forEach(({ target }) =>
+    window.seen.push({ id: target.id, state: target.dataset.state, at: performance.now() })))
+    .observe(document, { subtree: true, attributes: true, attributeFilter: ["data-state"] });
+  for (const kind of ["click", "keydown"]) {
+    document.addEventListener(kind, (event) => { window.pressed = event.timeStamp; }, true);
+  }
+};
+const PATIENCE = 90_000;
+
+export class Reader {
+  /** A window of its own, with nothing kept from others; what goes wrong in it is written down. */
+  static async of(browser, { size = [1280, 900], before, profile = false } = {}) {
+    const window = profile ? browser.defaultBrowserContext() : await browser.createBrowserContext();
+    const reader = new Reader(window, await window.newPage());
+    await reader.sized(size);
+    await reader.page.evaluateOnNewDocument(WATCH);
+    if (before) await reader.page.evaluateOnNewDocument(before);
+    return reader;
+  }
+
+  constructor(window, page) {
+    Object.assign(this, { window, page, complaints: [] });
+    page.setDefaultTimeout(PATIENCE);
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+  }
+
+  sized([width, height]) { return this.page.setViewport({ width, height }); }
+
+  async open(name) {
+    await this.page.goto(`${process.env.ADDRESS}/${name}`, { waitUntil: "load" });
+    return this;
+  }
+
+  close() { return this.window.close(); }
+
+  /** One part of an exercise's section. */
+  at(exercise, part = "") { return `#live-${exercise} ${part}`.trim(); }
+
+  button(exercise, what) { return this.at(exercise, `[data-do="${what}"]`); }
+
+  text(selector) { return this.page.$eval(selector, (one) => one.innerText); }
+
+  status(exercise) { return this.text(this.at(exercise, ".live-status")); }
+
+  source(exercise) {
+    return this.page.$eval(this.at(exercise), (one) =>
+      [...one.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n").trim()
+      || one.querySelector(".live-code").innerText.trim());
+  }
+
+  async edit(exercise) {
+    if (!(await this.page.$(this.at(exercise, ".cm-content")))) await this.page.click(this.at(exercise, ".live-code"));
+    await this.page.waitForSelector(this.at(exercise, ".cm-content"));
+    await this.page.focus(this.at(exercise, ".cm-content"));
+  }
+
+  async chord(...keys) {
+    for (const key of keys.slice(0, -1)) await this.page.keyboard.down(key);
+    await this.page.keyboard.press(keys.at(-1));
+    for (const key of keys.slice(0, -1).reverse()) await this.page.keyboard.up(key);
+  }
+
+  /** Type over all that stands in the editor, key by key; it indents by itself, as it does for everyone. */
+  async type(exercise, source) {
+    await this.edit(exercise);
+    await this.chord("Control", "KeyA");
+    await this.page.keyboard.press("Delete");
+    for (const [number, line] of source.trim().split("\n").entries()) {
+      if (number) await this.page.keyboard.press("Enter");
+      await this.page.keyboard.type(line.trim());
+    }
+  }
+
+  /** Paste over all that stands in the editor. */
+  async paste(exercise, source) {
+    await this.edit(exercise);
+    await this.chord("Control", "KeyA");
+    await this.page.$eval(this.at(exercise, ".cm-content"), (one, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, source);
+  }
+
+  /** How often the sections have come to a state. */
+  moments() { return this.page.evaluate(() => window.seen.length); }
+
+  /** Press a button and do not wait for what comes of it; gives what `came` needs. */
+  async press(exercise, what) {
+    const since = await this.moments();
+    await this.page.click(this.button(exercise, what));
+    return since;
+  }
+
+  /** Wait until what was pressed is through; gives the state, what is said and shown, and the seconds since. */
+  async came(exercise, since, patience = PATIENCE) {
+    const id = `live-${exercise}`;
+    const through = await this.page.waitForFunction((id, since) => {
+      const found = window.seen.slice(since).find((one) => one.id === id && !["busy", "idle"].includes(one.state));
+      return found && { state: found.state, seconds: (found.at - window.pressed) / 1000 };
+    }, { timeout: patience }, id, since);
+    const output = await this.text(this.at(exercise, ".live-output"));
+    return { ...(await through.jsonValue()), output, status: await this.status(exercise) };
+  }
+
+  async ask(exercise, what = "check") { return this.came(exercise, await this.press(exercise, what)); }
+
+  async check(exercise, source) {
+    await this.paste(exercise, source);
+    return this.ask(exercise);
+  }
+
+  /** Wait until it is at work. */
+  busy(exercise) {
+    return this.page.waitForSelector(`${this.at(exercise)}[data-state="busy"]`);
+  }
+
+  /** Wait until the learner's own code runs. */
+  async running(exercise) {
+    await this.page.waitForFunction((selector) => /running|your code/i.test(document.querySelector(selector).innerText),
+      {}, this.at(exercise, ".live-status"));
+  }
+
+  /** Do something while the page's frames are counted; gives the longest of them in milliseconds. */
+  async worstFrame(during) {
+    await this.page.evaluate(() => {
+      window.worst = 0;
+      let last = performance.now();
+      const next = (now) => {
+        window.worst = Math.max(window.worst, now - last);
+        last = now;
+        if (window.worst >= 0) requestAnimationFrame(next);
+      };
+      requestAnimationFrame(next);
+    });
+    await during();
+    return this.page.evaluate(() => {
+      const worst = window.worst;
+      window.worst = -Infinity;
+      return Math.round(worst);
+    });
+  }
+}
