@@ -34,6 +34,7 @@ WITHOUT = {  # to weigh what cells add
     "book/ch02_recurrence.md": "# Recurrence\n\nOne turn of the loop, by hand.\n",
 }
 EXTENSIONS = ("autograder.page.directives", "autograder.course.website")
+NOT_HERE = ("nb_custom_formats", "templates_path", "bibtex_reference_style")  # settings of what this book does without
 
 
 @pytest.fixture(scope="session")
@@ -72,13 +73,12 @@ def _config() -> dict[str, Any]:
     ours = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config = {key: ours[key] for key in ("author", "title", "html", "only_build_toc_files")}
     config["html"] = {key: value for key, value in config["html"].items() if key != "favicon"}
-    given = ours["sphinx"]["config"]
-    kept = {key: given[key] for key in ("mathjax_path", "html_context", "html_css_files", "copybutton_exclude")}
+    given = {key: value for key, value in ours["sphinx"]["config"].items() if key not in NOT_HERE}
     return config | {
         "execute": {"execute_notebooks": "off"},
         "sphinx": {
-            "extra_extensions": ["sphinx-mathjax-offline"],
+            "extra_extensions": ours["sphinx"]["extra_extensions"],
             "local_extensions": {name: str(paths.ROOT) for name in EXTENSIONS},
-            "config": kept | {"html_static_path": [str(paths.ROOT / "book" / "_static")]},
+            "config": given | {"html_static_path": [str(paths.ROOT / "book" / "_static")]},
         },
     }

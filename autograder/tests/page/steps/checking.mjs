@@ -69,7 +69,7 @@ export async function run_shows_the_learners_own_lines_of_a_traceback(world) {
   const reader = await world.reader();
   await reader.paste("rnn_step", "def half(x):\n    return x / nothing\n\nhalf(1)");
   const { output, state } = await reader.ask("rnn_step", "run");
-  equal(state, "error", "an exception");
+  equal(state, "failed", "an exception");
   says(output, "name 'nothing' is not defined", "what Run shows");
   says(output, /line 2/, "what Run shows");
   holds(!/pyodide|\/lib\/python|autograder/.test(output), `lines that are not the learner's: ${output}`);

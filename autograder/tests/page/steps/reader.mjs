@@ -53,7 +53,7 @@ export class Reader {
   }
 
   async edit(exercise) {
-    if (!(await this.page.$(this.at(exercise, ".cm-content")))) await this.page.click(this.at(exercise, ".live-code"));
+    if (!(await this.page.$(this.at(exercise, ".cm-content")))) await this.page.click(this.at(exercise, ".live-code pre"));
     await this.page.waitForSelector(this.at(exercise, ".cm-content"));
     await this.page.focus(this.at(exercise, ".cm-content"));
   }
@@ -100,7 +100,8 @@ export class Reader {
   async came(exercise, since, patience = PATIENCE) {
     const id = `live-${exercise}`;
     const through = await this.page.waitForFunction((id, since) => {
-      const found = window.seen.slice(since).find((one) => one.id === id && !["busy", "idle"].includes(one.state));
+      const own = window.seen.slice(since).filter((one) => one.id === id);
+      const found = own.find((one, number) => one.state === "error" || (own[number - 1]?.state === "busy" && one.state !== "busy"));
       return found && { state: found.state, seconds: (found.at - window.pressed) / 1000 };
     }, { timeout: patience }, id, since);
     const output = await this.text(this.at(exercise, ".live-output"));
@@ -114,15 +115,10 @@ export class Reader {
     return this.ask(exercise);
   }
 
-  /** Wait until it is at work. */
-  busy(exercise) {
-    return this.page.waitForSelector(`${this.at(exercise)}[data-state="busy"]`);
-  }
-
-  /** Wait until the learner's own code runs. */
-  async running(exercise) {
-    await this.page.waitForFunction((selector) => /running|your code/i.test(document.querySelector(selector).innerText),
-      {}, this.at(exercise, ".live-status"));
+  /** Wait until the status says this, a pattern. */
+  saying(exercise, wanted) {
+    return this.page.waitForFunction((selector, wanted) => RegExp(wanted).test(document.querySelector(selector).innerText),
+      {}, this.at(exercise, ".live-status"), wanted);
   }
 
   /** Do something while the page's frames are counted; gives the longest of them in milliseconds. */

@@ -8,7 +8,7 @@ async function passes(world, reader, after) {
 async function stopped(reader, source) {
   await reader.paste("rnn_step", source);
   const since = await reader.press("rnn_step", "check");
-  await reader.running("rnn_step");
+  await reader.saying("rnn_step", "Running your code");
   await new Promise((resolve) => setTimeout(resolve, 300));
   const start = performance.now();
   await reader.page.click(reader.button("rnn_step", "stop"));
