@@ -21,8 +21,8 @@ NAME = "unrolled"
 BANK = paths.BANK.relative_to(paths.ROOT).as_posix()
 LIST = f"{BANK}/files.txt"  # in the folder: which files a release wrote
 CODE = (  # of the autograder, what students run; whole folders end in /
-    "__init__.py", "__main__.py", "doctor.py", "errors.py", "feedback.py", "notebook.py", "paths.py", "picture.py",
-    "progress.py", "reading.py", "status.py", "timed.py", "commands/__init__.py", "commands/learner.py",
+    "__init__.py", "__main__.py", "alarm.py", "doctor.py", "errors.py", "feedback.py", "notebook.py", "paths.py",
+    "picture.py", "progress.py", "reading.py", "status.py", "timed.py", "commands/__init__.py", "commands/learner.py",
     "course/__init__.py", "course/chapter.py", "course/notebook.py", "course/sections.py", "course/stored.py",
     "checks/", "judge/", "worker/",
 )  # fmt: skip
