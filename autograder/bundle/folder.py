@@ -73,7 +73,7 @@ def contents(slugs: Sequence[str], site: str = "") -> dict[str, bytes]:
         ".gitignore": texts.GITIGNORE.encode(),
     }
     found |= {f"exercises/{slug}/{slug}.ipynb": generate.render(course.load(slug)).encode() for slug in slugs}
-    found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in _code()}
+    found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in code()}
     found |= {f"{BANK}/{name}": data for name, data in answers.files(slugs, site).items()}
     found[LIST] = _list({*found, LIST})
     return dict(sorted(found.items()))
@@ -83,7 +83,7 @@ def _list(names: set[str]) -> bytes:
     return "".join(f"{name}\n" for name in sorted(names)).encode()
 
 
-def _code() -> list[Path]:
+def code() -> list[Path]:
     """The files of the autograder that travel."""
     found = []
     for name in CODE:

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from autograder import course, notebook, paths
@@ -41,14 +41,14 @@ def check(exercise: str, text: str, seed: int, site: str = "") -> str:
     JSON: {status, score, max_score, html, printed}; or {problem} where there can be no verdict.
     ``site`` is the address of the website that the page is on.
     """
-    found, printed, pictures = _exercise(exercise), Printed(), dict[str, str]()
-    desk = Desk(found, text)
+    printed, pictures = Printed(), dict[str, str]()
     try:
-        verdict = _judge(desk, seed, printed, pictures)
+        found = _exercise(exercise)
+        verdict = judge(found, text, seed, printed, pictures)
     except bank.BankError as error:
-        bank.file(found.name, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
+        bank.file(exercise, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
         return json.dumps({"problem": str(error)})
-    except (UserError, ImportError) as error:
+    except UserError as error:
         kind = "a check broke off on what was returned: " if isinstance(error, CheckBroken) else ""
         return json.dumps({"problem": f"{kind}{error}"})
     answer = {"status": verdict.status, "score": verdict.score, "max_score": verdict.max_score}
@@ -96,9 +96,8 @@ class Desk:
             place = self.cells[number][0]
             if cell.problem:
                 self.problems[number] = f"{place}, {cell.problem}"
-            elif cell.code and (failure := _run(cell.code, self.namespace, printed)):
-                where = f'{place}, line {failure.line} ("{failure.source}")' if failure.source else place
-                self.problems[number] = f"{where}: {failure.type} ({failure.message})"
+            elif cell.code and (problem := _run(cell.code, self.namespace, printed)):
+                self.problems[number] = f"{place}{problem}"
 
     @property
     def forbidden(self) -> str:
@@ -106,10 +105,16 @@ class Desk:
         return source.forbidden(self.read, self.exercise.name, self.exercise.library)
 
 
-def _judge(desk: Desk, seed: int, printed: Printed, pictures: dict[str, str]) -> ExerciseVerdict:
-    exercise = desk.exercise
-    if desk.text.strip() == exercise.starter.strip():
+def judge(
+    exercise: course.Exercise, text: str, seed: int, printed: Printed, pictures: dict[str, str]
+) -> ExerciseVerdict:
+    """The verdict on an editor's text; ``printed`` and ``pictures`` receive what they do in a notebook.
+
+    UserError where there can be none: a recording that is not there or damaged, say.
+    """
+    if text.strip() == exercise.starter.strip():
         return ExerciseVerdict(exercise.name, "missing", 0.0, exercise.points, f"{exercise.name} is not written yet")
+    desk = Desk(exercise, text)
     desk.run(printed)
     link = Timed(desk.namespace, implementations.drivers(exercise.chapter), printed)
     with contextlib.redirect_stdout(Printed()), contextlib.redirect_stderr(Printed()):  # what is ours warns of itself
@@ -133,17 +138,25 @@ def _namespace() -> dict[str, Any]:
     return vars(module)
 
 
-def _run(code: Any, namespace: dict[str, Any], printed: Printed) -> calls.Failure | None:
-    """Run one cell's code; what it raises, None for nothing."""
+def _run(code: CodeType, namespace: dict[str, Any], printed: Printed) -> str:
+    """Run one cell's code; where it raised something, and what, "" for nothing."""
     try:
         with _printing_to(printed), alarm(CALL_SECONDS):
             exec(code, namespace)
-    except Alarm as error:
-        at = calls.describe(error)
-        return calls.Failure("TimeoutError", f"took longer than {CALL_SECONDS:g} s", at.line, at.source)
     except BaseException as error:
-        return calls.describe(error)
-    return None
+        at = calls.describe(error)
+        where = f', line {at.line} ("{at.source}")' if at.source else ""
+        if isinstance(error, Alarm):
+            return f"{where}: took longer than {CALL_SECONDS:g} s"
+        return f"{where}: {_absent(error) or f'{at.type} ({at.message})'}"
+    return ""
+
+
+def _absent(error: BaseException) -> str:
+    """What is said of a library that a page does not have; "" where none was asked for."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return ABSENT.format(error.name.partition(".")[0])
+    return ""
 
 
 def _try(text: str, namespace: dict[str, Any]) -> str:
@@ -165,8 +178,8 @@ def _try(text: str, namespace: dict[str, Any]) -> str:
 
 def _told(error: BaseException) -> str:
     """An exception as a learner needs it: their own lines, and what it says."""
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return ABSENT.format(error.name.partition(".")[0])
+    if absent := _absent(error):
+        return absent
     told = traceback.TracebackException.from_exception(error, compact=True)
     lines = []
     for frame in (frame for frame in told.stack if frame.filename.startswith(calls.CELL)):
@@ -177,7 +190,7 @@ def _told(error: BaseException) -> str:
     return "\n".join([*lines, says])
 
 
-def _compiled(text: str, name: str) -> Any:
+def _compiled(text: str, name: str) -> CodeType:
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return compile(text, name, "exec")
 
