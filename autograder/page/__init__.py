@@ -1,1 +1,1 @@
-"""Exercises that are solved in the website's pages: Python runs in the reader's browser, and no server is asked."""
+"""Exercises in the web page: a reader writes an answer there, and the grader's own code checks it in the browser."""
