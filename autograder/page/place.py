@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -19,7 +20,6 @@ from autograder.errors import UserError
 from autograder.page import bundle, files, runtime
 
 RUNTIME = "pyodide-0.27.7"
-CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 log = logging.getLogger(__name__)
 
 
@@ -35,26 +35,28 @@ def write(app: Sphinx) -> None:
     live.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(bundle.SCRIPT / "live.css", live / "live.css")
     try:
-        if bundle.modules() is None:
+        modules = bundle.modules()
+        if modules is None:
             log.info(f"{bundle.NO_NPM}; this website is built without that")
             shutil.copyfile(bundle.SCRIPT / "absent.js", live / "live.js")
             return
-        name = _later(live, _address(app.config.live_runtime_url))
+        name = _later(live, modules / "pyodide", _address(app.config.live_runtime_url))
         bundle.write("live.js", live / "live.js", "iife", {"BUILD": name})
         if not app.config.live_runtime_url:
-            runtime.write(static / RUNTIME)
+            runtime.write(static / RUNTIME, modules / "pyodide")
     except UserError as error:
         raise ExtensionError(str(error)) from None
 
 
-def _later(live: Path, address: str) -> str:
+def _later(live: Path, pyodide: Path, address: str) -> str:
     """What is loaded at the first press, in a folder whose name is returned; other such folders are removed."""
     with tempfile.TemporaryDirectory(dir=live, prefix="new-") as made:
         new = Path(made) / "folder"
         new.mkdir()
-        files.write(new)
+        with FileLock(bundle.FOLDER / "lock"):
+            files.write(new, pyodide)
         bundle.write("panel.js", new / "panel.js", "esm")
-        core = {name: _sha256(bundle.FOLDER / "node_modules" / "pyodide" / name) for name in CORE}
+        core = {name: _sha256(pyodide / name) for name in runtime.CORE}
         bundle.write("worker.js", new / "worker.js", "esm", {"RUNTIME": address, "CORE": core})
         (new / "LICENCES.txt").write_text(bundle.licences(), encoding="utf-8")
         name = _digest(new)
