@@ -10,6 +10,11 @@ KEYS = (
     '<p class="live-keys">{check}<kbd>Shift</kbd>+<kbd>Enter</kbd> runs the code. '
     "<kbd>Tab</kbd> indents; <kbd>Esc</kbd>, then <kbd>Tab</kbd>, leaves the editor.</p>"
 )
+HIDDEN = {
+    "restore": "Bring my code back",
+    "theirs": "Take the other tab's code",
+    "mine": "Keep what stands here",
+}
 CHECK = "<kbd>Ctrl</kbd>+<kbd>Enter</kbd> checks, "
 
 
@@ -28,11 +33,11 @@ def code(key: str, number: int, chapter: str) -> str:
 def bar(name: str, check: bool = True) -> str:
     """Buttons, which the script enables; keys; and the places for what happens and what came of it."""
     buttons = [
-        _button("edit", "Edit"),
         _button("check", "Check", "Control+Enter") if check else "",
         _button("run", "Run", "Shift+Enter"),
         _button("stop", "Stop"),
         _button("reset", "Reset"),
+        _button("edit", "Edit"),  # goes once the editor is there, and moves no other
         *(_button(do, words, hidden=True) for do, words in HIDDEN.items()),
     ]
     keys, note = KEYS.format(check=CHECK if check else ""), NOTE if check else NOTE_CODE
@@ -42,13 +47,6 @@ def bar(name: str, check: bool = True) -> str:
         '<div class="live-status" role="status"></div>\n'
         f'<div class="live-output" tabindex="0" role="group" aria-label="What came of {name}" hidden></div>\n'
     )
-
-
-HIDDEN = {
-    "restore": "Bring my code back",
-    "theirs": "Take the other tab's code",
-    "mine": "Keep what stands here",
-}
 
 
 def hint(number: int, kind: str) -> str:

@@ -43,6 +43,6 @@ export function checked({ html, printed }) {
 export function ran({ text, error }) {
   const parts = [];
   if (text) parts.push(block("pre", text, "live-text"));
-  if (error) parts.push(block("p", "✗ It ended with an error:", "live-head"), block("pre", error, "live-text live-error"));
+  if (error) parts.push(block("pre", error, "live-text live-error"));
   return parts;
 }
