@@ -43,7 +43,7 @@ def check(exercise: str, text: str, seed: int, site: str = "") -> str:
     """
     printed, pictures = Printed(), dict[str, str]()
     try:
-        found = _exercise(exercise)
+        found = find(exercise)
         verdict = judge(found, text, seed, printed, pictures)
     except bank.BankError as error:
         bank.file(exercise, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
@@ -124,7 +124,8 @@ def judge(
     return verdict
 
 
-def _exercise(name: str) -> course.Exercise:
+def find(name: str) -> course.Exercise:
+    """The exercise of that name; CourseError where there is none that a page can judge."""
     for slug in course.chapters():
         for exercise in course.load(slug).exercises:
             if exercise.name == name and exercise.library == "numpy":

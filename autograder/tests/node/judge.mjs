@@ -1,10 +1,10 @@
-// Python of the page under Node: `node judge.mjs RUNTIME LIVE` reads a JSON list of {exercise, text, seed} and prints
-// a line of JSON for each: the whole verdict. RUNTIME and LIVE are folders as the website has them.
+// Python of the page under Node: `node judge.mjs RUNTIME LIVE CASES` prints, for each of a JSON list of {exercise, text, seed},
+// a line of JSON: the whole verdict. RUNTIME and LIVE are folders as the website has them, CASES is a file.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [runtime, live] = process.argv.slice(2).map((folder) => path.resolve(folder) + path.sep);
+const [runtime, live] = process.argv.slice(2, 4).map((folder) => path.resolve(folder) + path.sep);
 const { loadPyodide } = await import(pathToFileURL(runtime + "pyodide.mjs"));
 
 // Under Node packages are read from the disk, so the lock file's names are made paths; checksums are compared all the same.
@@ -20,6 +20,6 @@ python.FS.mkdir("/bank");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: live + "bank" }, "/bank");
 python.runPython(fs.readFileSync(new URL("./judge.py", import.meta.url), "utf8"));
 const judge = python.globals.get("judge");
-for (const { exercise, text, seed } of JSON.parse(fs.readFileSync(0, "utf8"))) {
+for (const { exercise, text, seed } of JSON.parse(fs.readFileSync(process.argv[4], "utf8"))) {
   console.log(judge(exercise, text, seed));
 }

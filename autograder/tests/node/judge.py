@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 import warnings
 from dataclasses import asdict
 
@@ -14,10 +13,7 @@ warnings.simplefilter("ignore")
 
 
 def judge(exercise: str, text: str, seed: int) -> str:
-    """The verdict; of the second of two checks the seconds, as a reader waits for them."""
+    """The verdict, on the recording that the page would have fetched."""
     name = bank.file(exercise, seed).name
     shutil.copy(f"/bank/{name}", f"{inside.BANK}/{name}")
-    verdict = inside.judge(inside._exercise(exercise), text, seed, Printed(), {})
-    start = time.monotonic()
-    inside.check(exercise, text, seed)
-    return json.dumps({**asdict(verdict), "seconds": time.monotonic() - start})
+    return json.dumps(asdict(inside.judge(inside.find(exercise), text, seed, Printed(), {})))
