@@ -21,6 +21,7 @@ from autograder.tests.editor_texts import Text, texts
 pytestmark = pytest.mark.filterwarnings("ignore")  # answers, right and wrong ones, may warn
 NODE = Path(__file__).with_name("node")
 NOT_IN_PAGE = "scipy is not part of Python in this page"
+NOISE = {("numerical_gradient", "mutant float32")}  # divides float32's rounding by 1e-6: other numbers on each computer
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,9 @@ def test_the_page_judges_as_the_judge_does(chapter: str, page_files: Path, tmp_p
     for case, ours, theirs in zip(cases, expected, found, strict=True):
         if "scipy" in case.text:
             assert NOT_IN_PAGE in theirs["message"]
-        elif told(ours) != told(theirs):
+            continue
+        if (case.exercise, case.who) in NOISE:
+            ours["diagnosis"] = theirs["diagnosis"] = []
+        if told(ours) != told(theirs):
             differ.append(f"{case.exercise}, {case.who}, seed {seed}: {told(theirs)}, not {told(ours)}")
     assert differ == []
