@@ -32,7 +32,7 @@ BANK = str(paths.BANK)  # where the page puts recordings
 CODE = "your code"  # what an editor's text is called
 TRIED = "<cell tried>"
 ABSENT = "{0} is not part of Python in this page, which has NumPy; the chapter's notebook has {0}"
-VALUE = 10_000  # characters of a value that is shown
+LINES, WIDTH = 200, 2000  # of what code to try prints: so much is shown
 
 
 def check(exercise: str, text: str, seed: int, site: str = "") -> str:
@@ -68,7 +68,7 @@ def run(chapter: str, text: str, before: Sequence[str] = ()) -> str:
                 exec(_compiled(part, f"<cell before {number}>"), namespace)
         printed.clear()
         error = _try(text, namespace)
-    return json.dumps({"text": printed.first(), "error": error})
+    return json.dumps({"text": printed.first(LINES, WIDTH), "error": error})
 
 
 @dataclass
@@ -170,8 +170,7 @@ def _try(text: str, namespace: dict[str, Any]) -> str:
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), TRIED, "eval"), namespace)
             if value is not None:
-                shown = repr(value)
-                print(shown if len(shown) <= VALUE else f"{shown[:VALUE]}...")
+                print(repr(value))
     except BaseException as error:
         return _told(error)
     return ""

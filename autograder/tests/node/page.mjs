@@ -1,5 +1,6 @@
-// Python of the page under Node: `node judge.mjs RUNTIME LIVE CASES` prints, for each of a JSON list of {exercise, text, seed},
-// a line of JSON: the whole verdict. RUNTIME and LIVE are folders as the website has them, CASES is a file.
+// Python of the page under Node: `node page.mjs RUNTIME LIVE ASKED` prints, for each of a JSON list of [what, ...args],
+// a line of JSON: what the function of that name in asked.py answers. RUNTIME and LIVE are folders as the website has
+// them, ASKED is a file.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,8 +19,7 @@ const python = await loadPyodide({ indexURL: runtime, lockFileURL: lockFile });
 await python.loadPackage("unrolled", { messageCallback: () => {} });
 python.FS.mkdir("/bank");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: live + "bank" }, "/bank");
-python.runPython(fs.readFileSync(new URL("./judge.py", import.meta.url), "utf8"));
-const judge = python.globals.get("judge");
-for (const { exercise, text, seed } of JSON.parse(fs.readFileSync(process.argv[4], "utf8"))) {
-  console.log(judge(exercise, text, seed));
+python.runPython(fs.readFileSync(new URL("./asked.py", import.meta.url), "utf8"));
+for (const [what, ...args] of JSON.parse(fs.readFileSync(process.argv[4], "utf8"))) {
+  console.log(python.globals.get(what)(...args.map((each) => python.toPy(each))));
 }
