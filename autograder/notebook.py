@@ -81,27 +81,34 @@ def judge(answer: object, exercise: course.Exercise, printed: Printed, pictures:
 
     ``pictures`` receives, as HTML, what a failing check expected beside what was returned, by the check's name.
     """
-    chapter = exercise.chapter
     try:
         if exercise.library == "torch":
             _warm_up()
-        link = Timed({exercise.name: answer}, implementations.drivers(chapter), printed)
-        solution = Memo(implementations.solution(chapter))
+        link = Timed({exercise.name: answer}, implementations.drivers(exercise.chapter), printed)
+        forbidden = reading.forbidden(answer, exercise)
+        return judge_here(exercise, link, implementations.fresh_seed(), forbidden, pictures)
     except ImportError as error:
         raise CheckFailed(LACKS.format((error.name or str(error)).partition(".")[0])) from None
-    diagnose = careful(Diagnoser(chapter, solution))
-    reference, seed = Reference(solution), implementations.fresh_seed()
-    forbidden = reading.forbidden(answer, exercise)
-    failures: dict[str, CheckFailed] = {}
-    try:
-        verdict = judged_everywhere(
-            exercise,
-            lambda device: judge_exercise(exercise, link, reference, seed, device, diagnose, forbidden, failures),
-        )
     except CheckBroken as error:
         raise CheckFailed(f"{exercise.name}: a check broke off on what was returned ({error})") from None
     except UserError as error:
         raise CheckFailed(str(error)) from None
+
+
+def judge_here(
+    exercise: course.Exercise, link: Timed, seed: int, forbidden: str, pictures: dict[str, str]
+) -> ExerciseVerdict:
+    """The verdict on what ``link`` calls in this process; ``forbidden`` is what reading has found that may not be used.
+
+    Raises what importing the chapter's libraries raises, CheckBroken, and UserError.
+    """
+    solution = Memo(implementations.solution(exercise.chapter))
+    diagnose, reference = careful(Diagnoser(exercise.chapter, solution)), Reference(solution)
+    failures: dict[str, CheckFailed] = {}
+    verdict = judged_everywhere(
+        exercise,
+        lambda device: judge_exercise(exercise, link, reference, seed, device, diagnose, forbidden, failures),
+    )
     pictures.update({name: picture.of(failure) for name, failure in failures.items()})
     return verdict
 
@@ -114,10 +121,9 @@ def _warm_up() -> None:
 
 def show(verdict: ExerciseVerdict, pictures: Mapping[str, str], exercise: course.Exercise) -> None:
     """Feedback as rich output, with its pictures, where IPython shows it, else as text; and where to read again."""
-    text, html = feedback.exercise_text(verdict), feedback.exercise_html(verdict, pictures)
+    text, html = feedback.exercise_text(verdict), shown(verdict, pictures, exercise)
     if verdict.status != "passed" and (section := sections.of(exercise)):
         text += f"\n  {sections.again(section)}"
-        html += f"<p>{sections.again_html(section)}</p>"
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
         print(text)
@@ -125,3 +131,11 @@ def show(verdict: ExerciseVerdict, pictures: Mapping[str, str], exercise: course
     from IPython.display import display
 
     display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def shown(verdict: ExerciseVerdict, pictures: Mapping[str, str], exercise: course.Exercise, site: str = "") -> str:
+    """Feedback as HTML, with the section to read again on the website ``site``; "" for the usual one."""
+    html = feedback.exercise_html(verdict, pictures)
+    if verdict.status != "passed" and (section := sections.of(exercise)):
+        html += f"<p>{sections.again_html(section, site)}</p>"
+    return html

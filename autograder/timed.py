@@ -6,12 +6,11 @@ import builtins
 import contextlib
 import io
 import re
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograder import paths
+from autograder.alarm import Alarm, alarm
 from autograder.judge.subject import CallTimeout, LocalLink
 from autograder.worker.calls import Reply
 
@@ -37,6 +36,10 @@ class Printed(io.TextIOBase):
         self.more += text[max(room, 0) :].count("\n")
         return len(text)
 
+    def clear(self) -> None:
+        """Forget what was printed."""
+        self.kept, self.more = "", 0
+
     @property
     def lines(self) -> list[str]:
         """The lines that are kept, warnings without the place in our code that they point at."""
@@ -47,15 +50,15 @@ class Printed(io.TextIOBase):
         """How many lines were printed."""
         return len(self.lines) + self.more
 
-    def first(self) -> str:
+    def first(self, lines: int = PRINTED, width: int = WIDTH) -> str:
         """The first lines, each cut to a screen's width or two, and how many there are more."""
-        shown = [line if len(line) <= WIDTH else f"{line[:WIDTH]}..." for line in self.lines[:PRINTED]]
+        shown = [line if len(line) <= width else f"{line[:width]}..." for line in self.lines[:lines]]
         more = self.count - len(shown)
         return "\n".join(shown + [f"... and {more:,} more line{'s' * (more > 1)}"] * (more > 0))
 
 
 class Timed(LocalLink):
-    """Calls in this process that are given up after `CALL_SECONDS`, where the system can: the main thread, on Unix.
+    """Calls in this process that are given up after `CALL_SECONDS`, where there is an `alarm`.
 
     What the learner's code prints goes to ``printed``.
     """
@@ -66,13 +69,13 @@ class Timed(LocalLink):
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call ``name`` on copies of the arguments; CallTimeout, and KeyboardInterrupt when the learner stops it."""
-        with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed), _nobody_answers():
+        with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed), nobody_answers():
             try:
-                with _alarm(CALL_SECONDS):
+                with alarm(CALL_SECONDS):
                     reply = super().call(name, args, kwargs, trace)
-            except _Alarm:
+            except Alarm:
                 raise CallTimeout(CALL_SECONDS) from None
-        if reply.failure and reply.failure.type == _Alarm.__name__:
+        if reply.failure and reply.failure.type == Alarm.__name__:
             raise CallTimeout(CALL_SECONDS, reply.failure)
         if reply.failure and reply.failure.type == "KeyboardInterrupt":
             raise KeyboardInterrupt
@@ -80,7 +83,7 @@ class Timed(LocalLink):
 
 
 @contextlib.contextmanager
-def _nobody_answers() -> Iterator[None]:
+def nobody_answers() -> Iterator[None]:
     """Let input() fail at once, as in the box: a notebook would wait for somebody to type."""
 
     def refuse(*_: object) -> str:
@@ -91,28 +94,3 @@ def _nobody_answers() -> Iterator[None]:
         yield
     finally:
         builtins.input = before
-
-
-class _Alarm(BaseException):
-    """Time is up; no ``except Exception`` of the learner's keeps it."""
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise _Alarm in here once time is up, and again each half second; an alarm that was set before is set again."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        raise _Alarm
-
-    handler = signal.signal(signal.SIGALRM, ring)
-    before = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if before[0]:
-            signal.setitimer(signal.ITIMER_REAL, *before)

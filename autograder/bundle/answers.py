@@ -25,6 +25,15 @@ def files(chapters: Sequence[str], site: str = "") -> dict[str, bytes]:
 
     ``site`` is the address of the website that learners are led to; "" for the usual one.
     """
+    found = texts(chapters, site)
+    for exercise in (exercise for slug in chapters for exercise in course.load(slug).exercises):
+        for seed in SEEDS:
+            found[bank.file(exercise.name, seed).name] = recording(exercise, seed)
+    return found
+
+
+def texts(chapters: Sequence[str], site: str = "") -> dict[str, bytes]:
+    """Those of them that are no recordings: what the bank holds, and each chapter without its solutions."""
     index = {"seeds": list(SEEDS), "chapters": list(chapters), "site": site or sections.published()}
     index["sections"] = {
         exercise.section: [section.title, section.page]
@@ -33,13 +42,7 @@ def files(chapters: Sequence[str], site: str = "") -> dict[str, bytes]:
         if (section := sections.of(exercise))
     }
     found = {stored.INDEX: stored.text_of(index).encode()}
-    for slug in chapters:
-        chapter = course.load(slug)
-        found[f"{slug}.json"] = stored.text_of(_known_of(chapter)).encode()
-        for exercise in chapter.exercises:
-            for seed in SEEDS:
-                found[bank.file(exercise.name, seed).name] = recording(exercise, seed)
-    return found
+    return found | {f"{slug}.json": stored.text_of(_known_of(course.load(slug))).encode() for slug in chapters}
 
 
 def recording(exercise: Exercise, seed: int) -> bytes:

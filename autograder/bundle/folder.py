@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder import course, paths
 from autograder.bundle import answers, texts
-from autograder.course import generate, stored
+from autograder.course import stored
 from autograder.errors import UserError
 from autograder.judge import pack
 
@@ -21,8 +21,8 @@ NAME = "unrolled"
 BANK = paths.BANK.relative_to(paths.ROOT).as_posix()
 LIST = f"{BANK}/files.txt"  # in the folder: which files a release wrote
 CODE = (  # of the autograder, what students run; whole folders end in /
-    "__init__.py", "__main__.py", "doctor.py", "errors.py", "feedback.py", "notebook.py", "paths.py", "picture.py",
-    "progress.py", "reading.py", "status.py", "timed.py", "commands/__init__.py", "commands/learner.py",
+    "__init__.py", "__main__.py", "alarm.py", "doctor.py", "errors.py", "feedback.py", "notebook.py", "paths.py",
+    "picture.py", "progress.py", "reading.py", "status.py", "timed.py", "commands/__init__.py", "commands/learner.py",
     "course/__init__.py", "course/chapter.py", "course/notebook.py", "course/sections.py", "course/stored.py",
     "checks/", "judge/", "worker/",
 )  # fmt: skip
@@ -72,8 +72,10 @@ def contents(slugs: Sequence[str], site: str = "") -> dict[str, bytes]:
         "LICENSE": (paths.ROOT / "LICENSE").read_bytes(),
         ".gitignore": texts.GITIGNORE.encode(),
     }
+    from autograder.course import generate  # nbgrader takes a second to import
+
     found |= {f"exercises/{slug}/{slug}.ipynb": generate.render(course.load(slug)).encode() for slug in slugs}
-    found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in _code()}
+    found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in code()}
     found |= {f"{BANK}/{name}": data for name, data in answers.files(slugs, site).items()}
     found[LIST] = _list({*found, LIST})
     return dict(sorted(found.items()))
@@ -83,7 +85,7 @@ def _list(names: set[str]) -> bytes:
     return "".join(f"{name}\n" for name in sorted(names)).encode()
 
 
-def _code() -> list[Path]:
+def code() -> list[Path]:
     """The files of the autograder that travel."""
     found = []
     for name in CODE:

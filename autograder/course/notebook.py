@@ -43,7 +43,7 @@ def source_notebook(chapter: Chapter) -> NotebookNode:
             text = _titled(cell.source, chapter, "exercises") if cell is chapter.cells[0] else cell.source
             cells.append(new_markdown_cell(text, id=f"text_{number}"))
         elif cell.kind == "statement" and exercise:
-            cells.append(new_markdown_cell(_with_card(exercise), id=f"statement_{exercise.name}"))
+            cells.append(new_markdown_cell(with_card(exercise), id=f"statement_{exercise.name}"))
         elif cell.kind == "hints" and exercise:
             cells.append(new_markdown_cell(_details(exercise.hints), id=f"hints_{exercise.name}"))
         elif cell.kind == "setup":
@@ -80,6 +80,12 @@ def text_of(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook, version=4) + "\n"
 
 
+def with_card(exercise: Exercise) -> str:
+    """The statement as Markdown, with the card below its heading."""
+    heading, _, rest = exercise.statement.partition("\n")
+    return f"{heading}\n\n{exercise.card}\n\n{rest.strip()}"
+
+
 def _numbered(chapter: Chapter) -> Iterator[tuple[Cell, int]]:
     """Each cell with its number among those of its kind: cells without an exercise get their id from it."""
     seen: Counter[str] = Counter()
@@ -91,11 +97,6 @@ def _numbered(chapter: Chapter) -> Iterator[tuple[Cell, int]]:
 def _titled(source: str, chapter: Chapter, what: str) -> str:
     """The text under the chapter's title, under a title that says which notebook this is."""
     return f"# {chapter.title}: {what}\n\n{source.partition(chr(10))[2].strip()}"
-
-
-def _with_card(exercise: Exercise) -> str:
-    heading, _, rest = exercise.statement.partition("\n")
-    return f"{heading}\n\n{exercise.card}\n\n{rest.strip()}"
 
 
 def _details(hints: tuple[str, str, str]) -> str:

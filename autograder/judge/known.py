@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.checks import Check
-from autograder.judge import remote
+from autograder.judge import frames
 from autograder.judge.subject import Call, CallTimeout, Link, WorkerDied
 from autograder.worker import calls, codec
 from autograder.worker.calls import Reply
@@ -44,11 +44,11 @@ class Here:
 
     def read(self, frame: bytes) -> Reply:
         """As of a worker's; no line of the source is shown."""
-        return remote.read_reply(remote.read(frame), set())
+        return frames.read_reply(frames.read(frame), set())
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """By way of the frames."""
-        return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
+        return self.read(self.exchange(frames.request("call", [name, args, kwargs, trace])))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Walk:
         if self.read == len(self.way):
             if self.stop:
                 raise self.stop
-            asked = remote.request("call", [name, args, kwargs, trace])
+            asked = frames.request("call", [name, args, kwargs, trace])
             self.way.append((asked, self.link.exchange(asked)))
         self.read += 1
         return self.link.read(self.way[self.read - 1][1])

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
+from typing import Protocol
 
 from autograder import course
 from autograder.judge import submission
-from autograder.judge.sitting import Sitting
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import ExerciseVerdict
+
+
+class Ran(Protocol):
+    """A submission whose cells have run, somewhere."""
+
+    submission: Submission
+    chapter: course.Chapter
+    cells: list[tuple[str, str]]  # what each is called, and its source
+    problems: dict[int, str]  # what is wrong with a cell, by its place in `cells`; -1: with all
 
 
 def untouched(exercise: course.Exercise, handed_in: Submission) -> ExerciseVerdict | None:
@@ -21,7 +30,7 @@ def untouched(exercise: course.Exercise, handed_in: Submission) -> ExerciseVerdi
     return ExerciseVerdict(exercise.name, "missing", 0.0, exercise.points, message)
 
 
-def why_missing(name: str, sitting: Sitting) -> str:
+def why_missing(name: str, sitting: Ran) -> str:
     """Why there is no function of that name: its cell failed, or the name was changed; "" when neither is known."""
     handed_in = sitting.submission
     for number, (_, source) in enumerate(sitting.cells):

@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 from autograder.course import Chapter
-from autograder.judge import implementations, remote
+from autograder.judge import frames, implementations
 from autograder.judge.box import Box, BoxError
-from autograder.judge.remote import Worker, read_failure, read_preparation
+from autograder.judge.frames import read_failure, read_preparation
+from autograder.judge.remote import Worker
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.judge.submission import Submission
 from autograder.worker.calls import Failure, Reply
@@ -55,7 +56,7 @@ class Sitting:
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], trace: bool = False) -> Reply:
         """Call a function of the submission; CallTimeout and WorkerDied cost the worker; the next has a new one."""
-        return self.read(self.exchange(remote.request("call", [name, args, kwargs, trace])))
+        return self.read(self.exchange(frames.request("call", [name, args, kwargs, trace])))
 
     def exchange(self, request: bytes) -> bytes:
         """A call as it goes over the link, and what came back, which is not read yet."""
@@ -73,7 +74,7 @@ class Sitting:
     def read(self, frame: bytes) -> Reply:
         """What came back, read; WorkerDied, which costs the worker, where it is no reply."""
         try:
-            return remote.read_reply(remote.read(frame), self.lines)
+            return frames.read_reply(frames.read(frame), self.lines)
         except WorkerDied:
             self._lose()
             raise

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge import remote
+from autograder.judge import frames
 from autograder.judge.box import Ends
-from autograder.judge.remote import Worker, read_failure, read_preparation, read_reply
+from autograder.judge.frames import read_failure, read_preparation, read_reply
+from autograder.judge.remote import Worker
 from autograder.judge.subject import CallTimeout, WorkerDied
 from autograder.tests.frames import ODD, Mutator
 from autograder.tests.test_codec import PATIENT, VALUES
@@ -201,13 +202,13 @@ def test_any_value_for_a_reading(answer: object) -> None:
         read = read_preparation(answer, 2, ["rnn_step"])
         texts = [*read.problems, *read.notes, *read.forbidden.values()]
         assert (len(read.problems), len(read.notes), list(read.forbidden)) == (2, 2, ["rnn_step"])
-        assert all(type(text) is str and text.isprintable() and len(text) <= remote.NOTE for text in texts)
+        assert all(type(text) is str and text.isprintable() and len(text) <= frames.NOTE for text in texts)
 
 
 @pytest.mark.parametrize("change", [{"problems": [""]}, {"notes": ["", 1]}, {"forbidden": {"other": ""}}, {"more": 1}])
 def test_a_reading_of_another_form_is_refused(change: dict[str, object]) -> None:
     """Another number of cells, no text, an exercise that was not asked for, or more than was asked for."""
-    assert read_preparation(PREPARED, 2, ["rnn_step"]) == remote.Preparation(**PREPARED)
+    assert read_preparation(PREPARED, 2, ["rnn_step"]) == frames.Preparation(**PREPARED)
     with pytest.raises(WorkerDied, match=r"it (?:sent a reading|read)"):
         read_preparation({**PREPARED, **change}, 2, ["rnn_step"])
 
@@ -215,7 +216,7 @@ def test_a_reading_of_another_form_is_refused(change: dict[str, object]) -> None
 def test_texts_of_a_reading_are_cleaned() -> None:
     """They are lines of a limited length, without what steers a terminal."""
     read = read_preparation({**PREPARED, "problems": ["a\n\x1b[2Jb", "x" * 10**4]}, 2, ["rnn_step"])
-    assert read.problems == ["a [2Jb", "x" * remote.NOTE]
+    assert read.problems == ["a [2Jb", "x" * frames.NOTE]
 
 
 def test_a_long_name_of_an_argument_is_cut_before_it_is_sent() -> None:
@@ -237,9 +238,9 @@ def test_names_that_cannot_be_shown_are_refused(key: str, name: str) -> None:
 
 def test_names_are_not_too_many() -> None:
     """As many as a call may have, and not one more."""
-    assert len(read_reply({**ANSWER, "changed": ["x"] * remote.NAMES}, LINES).changed) == remote.NAMES
+    assert len(read_reply({**ANSWER, "changed": ["x"] * frames.NAMES}, LINES).changed) == frames.NAMES
     with pytest.raises(WorkerDied, match="names"):
-        read_reply({**ANSWER, "changed": ["x"] * (remote.NAMES + 1)}, LINES)
+        read_reply({**ANSWER, "changed": ["x"] * (frames.NAMES + 1)}, LINES)
 
 
 @pytest.mark.parametrize(

@@ -105,13 +105,18 @@ def describe(error: BaseException) -> Failure:
     line, source = 0, ""
     try:
         for frame in traceback.extract_tb(error.__traceback__, limit=200):
-            if frame.filename.startswith(CELL) or "ipykernel" in frame.filename:
+            if is_learners(frame.filename):
                 line = frame.lineno or 0
                 source = linecache.getline(frame.filename, line).strip()
         message = _text(error)[:500]
     except BaseException:
         message = "(its text cannot be shown)"
     return Failure(type(error).__name__[:80], message, line, source[:200])
+
+
+def is_learners(file: str) -> bool:
+    """Is this the file name of a learner's cell, here or in a notebook?"""
+    return file.startswith(CELL) or "ipykernel" in file
 
 
 def _text(error: BaseException) -> str:

@@ -1,0 +1,216 @@
+// One live cell: its editor, its buttons, and what came of them.
+import { makeEditor, setText } from "./editor.js";
+import * as keep from "./keep.js";
+import { checked, ran } from "./output.js";
+import { Python } from "./python.js";
+import * as words from "./words.js";
+
+const SLOW = 12_000; // milliseconds without news, until that is said
+const PAUSE = 300; // milliseconds without typing, until the code is kept
+
+const python = new Python(() => new Worker(new URL("worker.js", import.meta.url), { type: "module" }));
+const cells = new Map();
+let working; // the cell whose question Python has
+
+/** The live cell of this section, with its editor. */
+export function cellOf(section, here) {
+  if (!cells.has(section)) cells.set(section, new Cell(section, here));
+  return cells.get(section);
+}
+
+/** The reader's answer to an exercise: from its editor where that is open, else as it was kept; null for none. */
+export function answer(name) {
+  const cell = [...cells.values()].find(({ exercise }) => exercise === name);
+  if (!cell) return keep.code(name);
+  return cell.text === cell.starter ? null : cell.text;
+}
+
+class Cell {
+  constructor(section, here) {
+    const { keep: key, exercise, chapter } = section.dataset;
+    Object.assign(this, { section, key, exercise, chapter, starter: section.starter });
+    this.site = new URL("../../", here).href;
+    this.name = exercise ?? "code to try";
+    this.saved = keep.code(key) ?? this.starter;
+    this.open();
+    keep.watch(({ key, oldValue, newValue }) => keep.concerns(this.key, key) && this.elsewhere(newValue));
+    addEventListener("pagehide", () => this.keep());
+  }
+
+  part(name) {
+    return this.section.querySelector(name);
+  }
+
+  button(name) {
+    return this.part(`[data-do="${name}"]`);
+  }
+
+  get text() {
+    return this.view.state.doc.toString();
+  }
+
+  /** The editor takes the place of the code in the page. */
+  open() {
+    const keys = { "Shift-Enter": () => this.press("run"), "Mod-Enter": () => this.press("check"), "Ctrl-Enter": () => this.press("check") };
+    if (!this.exercise) keys["Mod-Enter"] = keys["Ctrl-Enter"] = keys["Shift-Enter"];
+    const place = this.part(".live-code");
+    const focused = document.activeElement === this.button("edit");
+    place.replaceChildren();
+    this.view = makeEditor(place, this.saved, `Your code for ${this.name}`, keys, () => this.changed());
+    this.button("edit").hidden = true;
+    if (focused) this.view.focus();
+    this.status("");
+  }
+
+  press(what) {
+    const busy = this.section.dataset.state === "busy";
+    if (what === "edit") this.view.focus();
+    else if (what === "stop") busy && python.stop();
+    else if (busy) return;
+    else if (what === "check" || what === "run") this.ask(what);
+    else if (what === "reset") this.reset();
+    else if (what === "restore") this.restore();
+    else this.choose(what);
+  }
+
+  /** Check or Run: asks Python, says how far it is, and shows the answer. */
+  async ask(what) {
+    if (python.busy) return this.status(`Python is still busy with ${working.name}. Wait for it, or press Stop there.`);
+    working = this;
+    this.keep();
+    this.begin();
+    try {
+      const question = { do: what, exercise: this.exercise, chapter: this.chapter, source: this.text, site: this.site };
+      const result = await python.ask({ ...question, before: this.before() }, (stage) => this.stage(stage));
+      this.end(...(what === "check" ? this.judged(result) : this.ran(result)));
+    } catch (error) {
+      if (!error.kind) console.error(error);
+      this.end(error.kind === "stopped" ? "idle" : "error", words.trouble(error), []);
+    }
+  }
+
+  /** Code to try may call what the reader has written for the chapter's exercises. */
+  before() {
+    if (this.exercise) return [];
+    const others = document.querySelectorAll(`section.live[data-exercise][data-chapter="${this.chapter}"]`);
+    return [...others].map((other) => answer(other.dataset.exercise)).filter((text) => text !== null);
+  }
+
+  begin() {
+    this.section.dataset.state = "busy";
+    this.part(".live-output").hidden = true;
+    this.button("stop").disabled = false;
+    for (const name of ["check", "run", "reset"]) this.button(name)?.setAttribute("aria-disabled", "true");
+    this.stage("");
+  }
+
+  stage(name) {
+    clearTimeout(this.timer);
+    this.status(name ? words.stage(name) : "Asking Python ...", words.share(name));
+    this.timer = setTimeout(() => this.status(words.slow(name), words.share(name)), SLOW);
+  }
+
+  end(state, sentence, parts) {
+    clearTimeout(this.timer);
+    const focused = document.activeElement === this.button("stop");
+    this.button("stop").disabled = true;
+    for (const name of ["check", "run", "reset"]) this.button(name)?.removeAttribute("aria-disabled");
+    if (focused) (this.button("check") ?? this.button("run")).focus();
+    const output = this.part(".live-output");
+    output.replaceChildren(...parts);
+    output.hidden = !parts.length;
+    this.status(this.kept === false ? `${sentence} ${words.NOT_KEPT}` : sentence);
+    this.section.dataset.state = state;
+  }
+
+  judged(result) {
+    if (result.problem) return ["error", `The checks could not be made: ${result.problem}. Press again; if it stays so, reload the page.`, []];
+    const points = `${Math.round(result.score * 100) / 100} of ${result.max_score} points`;
+    if (result.status !== "passed") return ["failed", `✗ Not right yet, ${points}. What was found stands below.`, checked(result)];
+    if (!keep.keepPassed(this.exercise)) this.kept = false;
+    return ["passed", `✓ Right: ${points}.`, checked(result)];
+  }
+
+  ran(result) {
+    if (result.error) return ["failed", "✗ Your code ended with an error.", ran(result)];
+    const silent = "✓ Your code ran, and printed nothing. The value of a last line is shown: add one that calls your function.";
+    return ["idle", result.text ? "✓ Your code ran. What it printed stands below." : silent, ran(result)];
+  }
+
+  status(sentence, share) {
+    const place = this.part(".live-status");
+    place.textContent = sentence;
+    place.style.setProperty("--share", share === undefined ? "" : `${100 * share}%`);
+    place.toggleAttribute("data-busy", share !== undefined);
+  }
+
+  /** The reader has typed: what was found out is of another text. */
+  changed() {
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.keep(), PAUSE);
+    if (this.adopting || this.section.dataset.state === "busy") return;
+    if (this.section.dataset.state !== "idle") this.status(words.CHANGED);
+    this.section.dataset.state = "idle";
+    this.button("restore").hidden = true;
+  }
+
+  /** Keeps the code, unless the reader has to choose first between two of them. */
+  keep() {
+    clearTimeout(this.later);
+    if (this.apart !== undefined || this.text === this.saved) return;
+    const before = this.kept;
+    this.kept = keep.keepCode(this.key, this.text === this.starter ? null : this.text);
+    this.saved = this.text;
+    if (!this.kept && before !== false && this.section.dataset.state !== "busy") this.status(words.NOT_KEPT);
+  }
+
+  reset() {
+    if (this.text !== this.starter) keep.putAside(this.key, (this.away = this.text));
+    this.replace(this.starter);
+    this.end("idle", "This is how the exercise begins.", []);
+    this.button("restore").hidden = (this.away ?? keep.aside(this.key)) === null;
+  }
+
+  restore() {
+    this.replace(this.away ?? keep.aside(this.key));
+    this.button("restore").hidden = true;
+    this.end("idle", "Your code is back.", []);
+    this.view.focus();
+  }
+
+  replace(text) {
+    this.adopting = true;
+    setText(this.view, text);
+    this.adopting = false;
+    this.keep();
+  }
+
+  /** Another tab has kept other code: it is taken where nothing else was typed here, else the reader chooses. */
+  elsewhere(kept) {
+    const theirs = kept ?? this.starter;
+    if (theirs === this.text) return this.settle(theirs);
+    if (this.apart === undefined && this.text === this.saved) {
+      this.saved = theirs;
+      this.replace(theirs);
+      return this.status(words.TAKEN);
+    }
+    this.apart = theirs;
+    for (const name of ["theirs", "mine"]) this.button(name).hidden = false;
+    this.status(words.APART);
+  }
+
+  choose(what) {
+    const theirs = this.apart;
+    this.settle(theirs);
+    if (what === "theirs") this.replace(theirs);
+    else this.keep();
+    this.end("idle", what === "theirs" ? words.TAKEN : "What stands here is kept.", []);
+    this.view.focus();
+  }
+
+  settle(kept) {
+    this.saved = kept;
+    this.apart = undefined;
+    for (const name of ["theirs", "mine"]) this.button(name).hidden = true;
+  }
+}
