@@ -28,6 +28,12 @@ async function begin(say) {
   say("python");
   const lost = new Promise((_, reject) => {
     addEventListener("unhandledrejection", (event) => (event.preventDefault(), reject(event.reason)));
+    const { instantiateStreaming } = WebAssembly; // Pyodide only warns where this fails, and then waits for ever
+    WebAssembly.instantiateStreaming = (...given) => {
+      const made = instantiateStreaming.apply(WebAssembly, given);
+      made.catch(reject);
+      return made;
+    };
   });
   lost.catch(() => {});
   return Promise.race([boot(say), lost]);
@@ -60,8 +66,8 @@ async function json(name) {
 }
 
 async function get(name) {
-  const found = await fetch(new URL(name, HERE));
-  if (!found.ok) throw new Error(`${name}: ${found.status}`);
+  const found = await fetch(new URL(name, HERE)).catch(() => ({}));
+  if (!found.ok) throw Object.assign(new Error(`${name}${found.status ? ` (${found.status})` : ""}`), { kind: "missing" });
   return found;
 }
 
@@ -89,6 +95,7 @@ const TO_DO = {
 /** What is wrong, in a word and a text: a file that is missing or damaged, memory that is used up, or something else. */
 async function why(error) {
   const text = String(error?.message ?? error);
+  if (error?.kind) return { kind: error.kind, text };
   if (/memory|MemoryError|Array buffer allocation/i.test(text)) return { kind: "memory", text };
   const found = await damage(HERE, THERE);
   return found ?? { kind: "broken", text: text.trim().split("\n").at(-1).slice(0, 300) };

@@ -1,21 +1,21 @@
 // What the page looks like, to everyone, and how it is used without a mouse.
 import { readFileSync } from "node:fs";
-import { modules } from "./browser.mjs";
+import { asked, faults, modules } from "./browser.mjs";
 import { equal, holds, says } from "./say.mjs";
 
 const AXE = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf-8");
 const WIDTHS = [1280, 390];
 
-/** What axe finds: anything within a live cell, and what is serious around them. */
-async function axe(reader) {
+/** What axe finds: anything within a live cell, and what is serious around them; not in what every page has. */
+async function axe(reader, where) {
   if (!(await reader.page.evaluate(() => Boolean(window.axe)))) await reader.page.evaluate(AXE);
-  return reader.page.evaluate(async () => {
-    const { violations } = await window.axe.run(document);
+  return reader.page.evaluate(async (where) => {
+    const { violations } = await window.axe.run({ include: [where] });
     const ours = (node) => document.querySelector(node.target[0])?.closest(".live, .live-progress");
     return violations.flatMap(({ id, impact, nodes }) => nodes
       .filter((node) => ours(node) || ["serious", "critical"].includes(impact))
       .map((node) => `${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`));
-  });
+  }, where);
 }
 
 async function themed(reader, theme) {
@@ -26,9 +26,7 @@ async function themed(reader, theme) {
   await new Promise((resolve) => setTimeout(resolve, 250));  // colours that fade
 }
 
-async function looks_right(world, name, prepare) {
-  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
-  await prepare(reader);
+async function looks_right(world, reader, name, where = reader.at("rnn_step")) {
   const found = [];
   for (const width of WIDTHS) {
     await reader.sized([width, 900]);
@@ -36,24 +34,33 @@ async function looks_right(world, name, prepare) {
       await themed(reader, theme);
       await reader.page.$eval(reader.at("rnn_step", ".live-code"), (one) => one.scrollIntoView());
       await world.picture(reader, `${name}-${width}-${theme}`);
-      found.push(...(await axe(reader)).map((one) => `${width} ${theme}: ${one}`));
+      found.push(...(await axe(reader, where)).map((one) => `${width} ${theme}: ${one}`));
     }
     const over = await reader.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (over > 0) found.push(`${width}: ${over} px too wide`);
   }
-  await reader.close();
+  await reader.sized([1280, 900]);
+  await themed(reader, "light");
   holds(!found.length, found.join("\n"));
 }
 
-export const idle_it_is_for_everyone = (world) => looks_right(world, "idle", async () => {});
+export async function idle_it_is_for_everyone(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  await looks_right(world, reader, "idle", "article");
+  await reader.close();
+}
 
-export const failed_it_is_for_everyone = (world) => looks_right(world, "failed", async (reader) => {
+export async function failed_it_is_for_everyone(world) {
+  const reader = await world.reader();
   equal((await reader.check("rnn_step", world.answers.rnn_step.wrong.bias_after_tanh.source)).state, "failed", "state");
-});
+  await looks_right(world, reader, "failed");
+}
 
-export const passed_it_is_for_everyone = (world) => looks_right(world, "passed", async (reader) => {
+export async function passed_it_is_for_everyone(world) {
+  const reader = await world.reader();
   equal((await reader.check("rnn_step", world.answers.rnn_step.right)).state, "passed", "state");
-});
+  await looks_right(world, reader, "passed");
+}
 
 export async function fingers_find_every_button_on_a_telephone(world) {
   const reader = await (await world.fresh({ size: [390, 844] })).open(world.page("ch02_recurrence"));
@@ -110,34 +117,36 @@ async function tabTo(reader, selector, most = 200) {
   throw new Error(`${selector} is not reached by ${most} presses of Tab`);
 }
 
+/** The window that this opens is the one that stays open; what its first check took is kept for the next step. */
 export async function by_keyboard_alone_from_the_start_to_a_pass(world) {
-  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
-  await tabTo(reader, reader.at("rnn_step", ".live-code") + ", " + reader.at("rnn_step", ".live-code *"));
-  if (!(await reader.page.$(reader.at("rnn_step", ".cm-content")))) await reader.page.keyboard.press("Enter");
-  await reader.page.waitForSelector(reader.at("rnn_step", ".cm-content"));
+  const reader = await world.reader();
+  await tabTo(reader, reader.button("rnn_step", "edit"));
+  await reader.page.keyboard.press("Enter");
   await reader.page.waitForFunction(() => document.activeElement.matches(".cm-content"));
-  await reader.chord("Control", "KeyA");
-  await reader.page.keyboard.press("Delete");
-  for (const [number, line] of world.answers.rnn_step.right.trim().split("\n").entries()) {
-    if (number) await reader.page.keyboard.press("Enter");
-    await reader.page.keyboard.type(line.trim());
-  }
+  await reader.typeOver(world.answers.rnn_step.right);
   await reader.page.keyboard.press("Tab");
   holds(await reader.page.evaluate(() => document.activeElement.matches(".cm-content")), "Tab leaves the editor");
   await reader.chord("Control", "KeyZ");
   await reader.page.keyboard.press("Escape");
   await reader.page.keyboard.press("Tab");
   holds(!(await reader.page.evaluate(() => document.activeElement.matches(".cm-content"))), "Esc, Tab does not leave");
+  const check = reader.button("rnn_step", "check");
+  if (!(await reader.page.evaluate((one) => document.activeElement.matches(one), check))) await tabTo(reader, check, 10);
   const since = await reader.moments();
-  if (!(await reader.page.evaluate((one) => document.activeElement.matches(one), reader.button("rnn_step", "check")))) {
-    await tabTo(reader, reader.button("rnn_step", "check"), 10);
-  }
+  await faults();
   await reader.page.keyboard.press("Enter");
-  equal((await reader.came("rnn_step", since)).state, "passed", "what was typed by keyboard");
+  await reader.saying("rnn_step", "Starting Python");
+  const said = await reader.status("rnn_step");
+  await world.picture(reader, "busy-1280-light");
+  const { state, seconds } = await reader.came("rnn_step", since);
+  equal(state, "passed", "what was typed by keyboard");
+  world.first = { seconds, said, bytes: (await asked()).asked.reduce((sum, one) => sum + one.bytes, 0) };
   holds(await reader.page.evaluate(() => document.activeElement !== document.body), "the focus is lost");
   await reader.edit("rnn_step");
   const next = await reader.moments();
   await reader.chord("Control", "Enter");
   equal((await reader.came("rnn_step", next)).state, "passed", "Ctrl+Enter");
-  await reader.close();
+  const last = await reader.moments();
+  await reader.chord("Shift", "Enter");
+  await reader.came("rnn_step", last);
 }

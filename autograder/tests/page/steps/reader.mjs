@@ -14,7 +14,8 @@ const PATIENCE = 90_000;
 export class Reader {
   /** A window of its own, with nothing kept from others; what goes wrong in it is written down. */
   static async of(browser, { size = [1280, 900], before, profile = false } = {}) {
-    const window = profile ? browser.defaultBrowserContext() : await browser.createBrowserContext();
+    const downloads = { downloadBehavior: { policy: "allow", downloadPath: process.env.FOLDER } };
+    const window = profile ? browser.defaultBrowserContext() : await browser.createBrowserContext(downloads);
     const reader = new Reader(window, await window.newPage());
     await reader.sized(size);
     await reader.page.evaluateOnNewDocument(WATCH);
@@ -25,7 +26,7 @@ export class Reader {
   constructor(window, page) {
     Object.assign(this, { window, page, complaints: [] });
     page.setDefaultTimeout(PATIENCE);
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("pageerror", (error) => this.complaints.push(String(error.stack ?? error)));
   }
 
   sized([width, height]) { return this.page.setViewport({ width, height }); }
@@ -67,6 +68,10 @@ export class Reader {
   /** Type over all that stands in the editor, key by key; it indents by itself, as it does for everyone. */
   async type(exercise, source) {
     await this.edit(exercise);
+    await this.typeOver(source);
+  }
+
+  async typeOver(source) {
     await this.chord("Control", "KeyA");
     await this.page.keyboard.press("Delete");
     for (const [number, line] of source.trim().split("\n").entries()) {

@@ -10,6 +10,7 @@ import { Reader } from "./reader.mjs";
 
 const OWN = ["clients2.google.com", "update.googleapis.com", "content-autofill.googleapis.com",
   "firefox.settings.services.mozilla.com", "aus5.mozilla.org"];  // what browsers ask for themselves, whatever page is open
+const PATIENCE = 120_000;  // milliseconds
 const STEPS = { ...loading, ...checking, ...stopping, ...failing, ...keeping, ...looking };
 const [kind, ...names] = process.argv.slice(2);
 const unlike = [...names.filter((one) => !STEPS[one]), ...Object.keys(STEPS).filter((one) => !names.includes(one))];
@@ -44,15 +45,19 @@ class World {
   }
 }
 
-const world = new World(await launch(kind, { prefs: {
-  "browser.download.folderList": 2, "browser.download.dir": process.env.FOLDER,
-} }));
+/** A step that does not end is ended. */
+const within = (promise) => Promise.race([promise, new Promise((_, reject) => {
+  setTimeout(() => reject(new Error(`not through after ${PATIENCE / 1000} s`)), PATIENCE).unref();
+})]);
+
+const downloads = { "browser.download.folderList": 2, "browser.download.dir": process.env.FOLDER };
+const world = new World(await launch(kind, { prefs: downloads }));
 for (const step of names) {
   const start = performance.now();
   const line = { step };
   try {
     await faults();
-    line.measured = await STEPS[step](world);
+    line.measured = await within(STEPS[step](world));
     const strange = await world.elsewhere();
     if (strange.length && step !== "another_host_would_be_noticed") throw new Error(`asks elsewhere: ${strange}`);
     if (world.open?.complaints.length) throw new Error(`in the console: ${world.open.complaints}`);
