@@ -1,5 +1,6 @@
 // What is kept in the browser, and what is handed in.
 import { existsSync, renameSync } from "node:fs";
+import { PASTE } from "./reader.mjs";
 import { equal, holds, says } from "./say.mjs";
 
 const MINE = "def rnn_step(x, h_prev, Wx, Wh, b):\n    return 42  # mine";
@@ -41,13 +42,12 @@ export async function what_another_tab_keeps_is_taken_and_said(world) {
 export async function what_two_tabs_write_at_once_is_the_readers_choice(world) {
   const reader = await world.reader();
   await reader.edit("rnn_step");
-  await reader.page.$eval(reader.at("rnn_step", ".cm-content"), (one, text) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", text);
-    one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  const editor = await reader.page.$(reader.at("rnn_step", ".cm-content"));
+  await reader.page.evaluate((editor, paste, other) => {
+    Function("element", "text", `(${paste})(element, text)`)(editor, "# typed here\n");
     const frame = document.body.appendChild(document.createElement("iframe"));
-    frame.contentWindow.localStorage.setItem("unrolled:code:rnn_step", "return 44");
-  }, "# typed here\n");
+    frame.contentWindow.localStorage.setItem("unrolled:code:rnn_step", other);
+  }, editor, String(PASTE), "return 44");
   await reader.page.waitForSelector(reader.button("rnn_step", "theirs"), { visible: true });
   says(await reader.source("rnn_step"), "# typed here", "the editor");
   await reader.page.click(reader.button("rnn_step", "mine"));

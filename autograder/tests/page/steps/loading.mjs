@@ -56,7 +56,7 @@ export async function a_second_page_and_back(world) {
   await reader.paste("rnn_step", world.answers.rnn_step.right);
   await reader.open(world.page("ch00_start"));
   equal((await reader.check("relative_error", world.answers.relative_error.right)).state, "passed", "on the second page");
-  await reader.page.goBack({ waitUntil: "load" });
+  await reader.back(world.page("ch02_recurrence"));
   says(await reader.source("rnn_step"), "np.tanh(x @ Wx + h_prev @ Wh + b)", "the editor, back on the first page");
   equal((await reader.ask("rnn_step")).state, "passed", "back on the first page");
 }

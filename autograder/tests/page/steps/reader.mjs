@@ -9,7 +9,13 @@ const WATCH = () => {
     document.addEventListener(kind, (event) => { window.pressed = event.timeStamp; }, true);
   }
 };
-const PATIENCE = 90_000;
+/** A paste event, as Ctrl+V makes it; Firefox lets nobody fill a real one. */
+export const PASTE = (element, text) => {
+  const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true });
+  Object.defineProperty(event, "clipboardData", { value: { types: ["text/plain"], getData: () => text } });
+  element.dispatchEvent(event);
+};
+const PATIENCE = 30_000;  // milliseconds
 
 export class Reader {
   /** A window of its own, with nothing kept from others; what goes wrong in it is written down. */
@@ -34,6 +40,13 @@ export class Reader {
   async open(name) {
     await this.page.goto(`${process.env.ADDRESS}/${name}`, { waitUntil: "load" });
     return this;
+  }
+
+  /** The browser's own way back; a page that comes out of its memory is not loaded again. */
+  async back(name) {
+    await this.page.evaluate(() => { setTimeout(() => history.back()); });
+    const where = () => this.page.evaluate(() => location.pathname + document.readyState).catch(() => "");
+    while ((await where()) !== `/${name}complete`) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   close() { return this.window.close(); }
@@ -84,11 +97,7 @@ export class Reader {
   async paste(exercise, source) {
     await this.edit(exercise);
     await this.chord("Control", "KeyA");
-    await this.page.$eval(this.at(exercise, ".cm-content"), (one, text) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData("text/plain", text);
-      one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-    }, source);
+    await this.page.$eval(this.at(exercise, ".cm-content"), PASTE, source);
   }
 
   /** How often the sections have come to a state. */
