@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder import course, paths
 from autograder.bundle import answers, texts
-from autograder.course import generate, stored
+from autograder.course import stored
 from autograder.errors import UserError
 from autograder.judge import pack
 
@@ -72,6 +72,8 @@ def contents(slugs: Sequence[str], site: str = "") -> dict[str, bytes]:
         "LICENSE": (paths.ROOT / "LICENSE").read_bytes(),
         ".gitignore": texts.GITIGNORE.encode(),
     }
+    from autograder.course import generate  # nbgrader takes a second to import
+
     found |= {f"exercises/{slug}/{slug}.ipynb": generate.render(course.load(slug)).encode() for slug in slugs}
     found |= {path.relative_to(paths.ROOT).as_posix(): path.read_bytes() for path in code()}
     found |= {f"{BANK}/{name}": data for name, data in answers.files(slugs, site).items()}

@@ -64,7 +64,9 @@ class Live(SphinxDirective):
 
 
 class LiveExercise(Live):
-    """An exercise by name: statement, code to write, buttons, what came of it, and hints."""
+    """An exercise by name: statement, code to write, buttons, what came of it, and hints; its content stands below."""
+
+    has_content = True
 
     def content_nodes(self) -> list[nodes.Node]:
         exercise = self._exercise()
@@ -80,6 +82,7 @@ class LiveExercise(Live):
         before, below = markup.exercise(exercise.name, exercise.chapter), Markup(before=markup.bar(exercise.name))
         below["screen"] = True
         section += Markup("", self.code(exercise.starter), below, *hints, before=before, after="</section>")
+        self.state.nested_parse(self.content, self.content_offset, section)
         return [section]
 
     def _exercise(self) -> Exercise:

@@ -28,7 +28,7 @@ export function makeEditor(parent, text, label, keys, changed) {
         syntaxHighlighting(classHighlighter),
         Prec.highest(keymap.of(own)),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update)),
       ],
     }),
