@@ -50,9 +50,9 @@ class Printed(io.TextIOBase):
         """How many lines were printed."""
         return len(self.lines) + self.more
 
-    def first(self) -> str:
+    def first(self, lines: int = PRINTED, width: int = WIDTH) -> str:
         """The first lines, each cut to a screen's width or two, and how many there are more."""
-        shown = [line if len(line) <= WIDTH else f"{line[:WIDTH]}..." for line in self.lines[:PRINTED]]
+        shown = [line if len(line) <= width else f"{line[:width]}..." for line in self.lines[:lines]]
         more = self.count - len(shown)
         return "\n".join(shown + [f"... and {more:,} more line{'s' * (more > 1)}"] * (more > 0))
 

@@ -91,7 +91,7 @@ class LiveExercise(Live):
         if name not in known:
             raise self.error(f"no exercise is called {name!r}; {_nearest(name, list(known))}")
         if known[name].library == "torch":
-            raise self.error(f"{name} is an exercise in PyTorch, which does not run in a page: leave it to the notebook")
+            raise self.error(f"{name} is an exercise in PyTorch, which runs in no page: leave it to the notebook")
         return known[name]
 
     def _stands_once(self, exercise: Exercise) -> None:

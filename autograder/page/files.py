@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+from filelock import FileLock
 
 from autograder import course, paths
 from autograder.bundle import answers, folder, record
@@ -41,16 +42,20 @@ def write(target: Path, package: Path) -> None:
     It is made anew only when something of it has changed: the recordings alone take a minute.
     """
     kept = MADE / f"files-{_made_from(package)}"
-    if not kept.is_dir():
-        for older in MADE.glob("files-*"):
-            shutil.rmtree(older)
-        part = MADE / "new-files"
-        shutil.rmtree(part, ignore_errors=True)
-        for name, data in contents(package).items():
-            (part / name).parent.mkdir(parents=True, exist_ok=True)
-            (part / name).write_bytes(data)
-        part.rename(kept)
-    shutil.copytree(kept, target, dirs_exist_ok=True)
+    MADE.mkdir(parents=True, exist_ok=True)
+    with FileLock(MADE / "files.lock"):  # of builds side by side one makes them
+        if not kept.is_dir():
+            for older in MADE.glob("*files-*"):
+                shutil.rmtree(older)
+            _make(MADE / "new-files-", contents(package)).rename(kept)
+        shutil.copytree(kept, target, dirs_exist_ok=True)
+
+
+def _make(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
 
 
 def contents(package: Path) -> dict[str, bytes]:

@@ -11,11 +11,14 @@ import json
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from autograder import course, notebook, paths
 from autograder.alarm import Alarm, alarm
@@ -32,7 +35,7 @@ BANK = str(paths.BANK)  # where the page puts recordings
 CODE = "your code"  # what an editor's text is called
 TRIED = "<cell tried>"
 ABSENT = "{0} is not part of Python in this page, which has NumPy; the chapter's notebook has {0}"
-VALUE = 10_000  # characters of a value that is shown
+LINES, WIDTH = 200, 2000  # of what code to try prints: so much is shown
 
 
 def check(exercise: str, text: str, seed: int, site: str = "") -> str:
@@ -43,7 +46,7 @@ def check(exercise: str, text: str, seed: int, site: str = "") -> str:
     """
     printed, pictures = Printed(), dict[str, str]()
     try:
-        found = _exercise(exercise)
+        found = find(exercise)
         verdict = judge(found, text, seed, printed, pictures)
     except bank.BankError as error:
         bank.file(exercise, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
@@ -68,7 +71,7 @@ def run(chapter: str, text: str, before: Sequence[str] = ()) -> str:
                 exec(_compiled(part, f"<cell before {number}>"), namespace)
         printed.clear()
         error = _try(text, namespace)
-    return json.dumps({"text": printed.first(), "error": error})
+    return json.dumps({"text": printed.first(LINES, WIDTH), "error": error})
 
 
 @dataclass
@@ -124,7 +127,8 @@ def judge(
     return verdict
 
 
-def _exercise(name: str) -> course.Exercise:
+def find(name: str) -> course.Exercise:
+    """The exercise of that name; CourseError where there is none that a page can judge."""
     for slug in course.chapters():
         for exercise in course.load(slug).exercises:
             if exercise.name == name and exercise.library == "numpy":
@@ -169,8 +173,7 @@ def _try(text: str, namespace: dict[str, Any]) -> str:
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), TRIED, "eval"), namespace)
             if value is not None:
-                shown = repr(value)
-                print(shown if len(shown) <= VALUE else f"{shown[:VALUE]}...")
+                print(repr(value))
     except BaseException as error:
         return _told(error)
     return ""
@@ -197,5 +200,10 @@ def _compiled(text: str, name: str) -> CodeType:
 
 @contextlib.contextmanager
 def _printing_to(printed: Printed) -> Iterator[None]:
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), nobody_answers():
+    """For code of a learner's: prints are kept, nobody answers input(), and what it sets for warnings ends with it."""
+    with contextlib.ExitStack() as stack:
+        for each in (contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), nobody_answers()):
+            stack.enter_context(each)
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(np.errstate())
         yield

@@ -27,7 +27,9 @@ def exercise(name: str, chapter: str) -> str:
 def code(key: str, number: int, chapter: str) -> str:
     """What opens a cell with code to try."""
     given = f'data-live="code" data-chapter="{chapter}" data-keep="{escape(key)}"'
-    return f'<section class="live" id="live-code-{number}" {given} data-state="idle" aria-label="Code to try, {number}">\n'
+    return (
+        f'<section class="live" id="live-code-{number}" {given} data-state="idle" aria-label="Code to try, {number}">\n'
+    )
 
 
 def bar(name: str, check: bool = True) -> str:

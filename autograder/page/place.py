@@ -85,5 +85,7 @@ def _address(url: str) -> str:
     if not url:
         return f"../../{RUNTIME}/"
     if urlsplit(url).scheme not in ("https", "http") or not url.endswith("/"):
-        raise UserError(f"live_runtime_url in _config.yml: {url!r} is no address of a folder, such as https://HOST/PATH/")
+        raise UserError(
+            f"live_runtime_url in _config.yml: {url!r} is no address of a folder, such as https://HOST/PATH/"
+        )
     return url

@@ -1,10 +1,11 @@
-// Python of the page under Node: `node judge.mjs RUNTIME LIVE` reads a JSON list of {exercise, text, seed} and prints
-// a line of JSON for each: the whole verdict. RUNTIME and LIVE are folders as the website has them.
+// Python of the page under Node: `node page.mjs RUNTIME LIVE ASKED` prints, for each of a JSON list of [what, ...args],
+// a line of JSON: what the function of that name in asked.py answers. RUNTIME and LIVE are folders as the website has
+// them, ASKED is a file.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [runtime, live] = process.argv.slice(2).map((folder) => path.resolve(folder) + path.sep);
+const [runtime, live] = process.argv.slice(2, 4).map((folder) => path.resolve(folder) + path.sep);
 const { loadPyodide } = await import(pathToFileURL(runtime + "pyodide.mjs"));
 
 // Under Node packages are read from the disk, so the lock file's names are made paths; checksums are compared all the same.
@@ -18,8 +19,7 @@ const python = await loadPyodide({ indexURL: runtime, lockFileURL: lockFile });
 await python.loadPackage("unrolled", { messageCallback: () => {} });
 python.FS.mkdir("/bank");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: live + "bank" }, "/bank");
-python.runPython(fs.readFileSync(new URL("./judge.py", import.meta.url), "utf8"));
-const judge = python.globals.get("judge");
-for (const { exercise, text, seed } of JSON.parse(fs.readFileSync(0, "utf8"))) {
-  console.log(judge(exercise, text, seed));
+python.runPython(fs.readFileSync(new URL("./asked.py", import.meta.url), "utf8"));
+for (const [what, ...args] of JSON.parse(fs.readFileSync(process.argv[4], "utf8"))) {
+  console.log(python.globals.get(what)(...args.map((each) => python.toPy(each))));
 }
