@@ -34,7 +34,10 @@ async function press(place, what) {
   const loaded = await load().catch((error) => console.error(error));
   delete place.dataset.loading;
   if (loaded) loaded.press(place, what, HERE);
-  else status(place, NOT_LOADED);
+  else {
+    status(place, NOT_LOADED);
+    place.dataset.state = "error";
+  }
 }
 
 function listen(place) {
