@@ -11,11 +11,14 @@ import json
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from autograder import course, notebook, paths
 from autograder.alarm import Alarm, alarm
@@ -197,5 +200,10 @@ def _compiled(text: str, name: str) -> CodeType:
 
 @contextlib.contextmanager
 def _printing_to(printed: Printed) -> Iterator[None]:
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), nobody_answers():
+    """For code of a learner's: prints are kept, nobody answers input(), and what it sets for warnings ends with it."""
+    with contextlib.ExitStack() as stack:
+        for each in (contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), nobody_answers()):
+            stack.enter_context(each)
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(np.errstate())
         yield

@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -53,8 +52,7 @@ def _later(live: Path, pyodide: Path, address: str) -> str:
     with tempfile.TemporaryDirectory(dir=live, prefix="new-") as made:
         new = Path(made) / "folder"
         new.mkdir()
-        with FileLock(bundle.FOLDER / "lock"):
-            files.write(new, pyodide)
+        files.write(new, pyodide)
         bundle.write("panel.js", new / "panel.js", "esm")
         core = {name: _sha256(pyodide / name) for name in runtime.CORE}
         bundle.write("worker.js", new / "worker.js", "esm", {"RUNTIME": address, "CORE": core})

@@ -27,10 +27,11 @@ CHECKED = {
     "exit": HEAD + "    raise SystemExit\n",
     "input": HEAD + "    return input('x?')\n",
     "memory": HEAD + "    return np.ones((10**5, 10**5, 10**3))\n",
-    "memory bit by bit": HEAD + "    kept = []\n    while True:\n        kept.append(bytes(10**8))\n",
+    "memory bit by bit": HEAD + "    kept = []\n    while True:\n        kept.append(np.empty(10**8))\n",
     "torch": "import torch\n" + HEAD + "    return torch.tanh(x)\n",
     "scipy": "import scipy.special\n" + RIGHT,
     "forbidden": HEAD + "    import torch\n    return torch.tanh(x)\n",
+    "strict": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n" + RIGHT,
     "right again": RIGHT,
 }
 TRIED = {
@@ -80,6 +81,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("torch", "forbidden", "this is a NumPy exercise: it may not use torch.tanh"),
         ("scipy", "missing", "scipy is not part of Python in this page, which has NumPy"),
         ("forbidden", "forbidden", "this is a NumPy exercise: it may not use torch.tanh"),
+        ("strict", "passed", "✓ rnn_step: passed"),
         ("right again", "passed", "✓ rnn_step: passed"),
     ],
 )

@@ -8,7 +8,9 @@ import * as words from "./words.js";
 const SLOW = 12_000; // milliseconds without news, until that is said
 const PAUSE = 300; // milliseconds without typing, until the code is kept
 
-const python = new Python(() => new Worker(new URL("worker.js", import.meta.url), { type: "module" }));
+const python = new Python((failed) => {
+  return new Worker(new URL(`worker.js${failed ? `?again=${failed}` : ""}`, import.meta.url), { type: "module" });
+});
 const cells = new Map();
 let working; // the cell whose question Python has
 

@@ -35,8 +35,8 @@ async function press(place, what) {
   delete place.dataset.loading;
   if (loaded) loaded.press(place, what, HERE);
   else {
-    place.dataset.state = "error";
     status(place, NOT_LOADED);
+    place.dataset.state = "error";
   }
 }
 

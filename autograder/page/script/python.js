@@ -13,6 +13,7 @@ export class Python {
   constructor(start) {
     this.start = start;
     this.asked = 0;
+    this.failed = 0;
   }
 
   get busy() {
@@ -29,7 +30,7 @@ export class Python {
   }
 
   begin() {
-    const worker = this.start();
+    const worker = this.start(this.failed);
     worker.onmessage = ({ data }) => worker === this.worker && this.hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();
@@ -38,18 +39,20 @@ export class Python {
     return worker;
   }
 
-  hear({ id, stage, result, problem }) {
+  hear({ id, stage, result, problem, tired }) {
     if (stage) this.waiting?.said(stage);
     else if (problem) this.give(new Trouble(problem.kind, problem.text));
     else if (this.waiting?.id === id) {
       const { resolve } = this.waiting;
       this.waiting = undefined;
+      if (tired) this.renew();
       resolve(result);
     }
   }
 
   /** The worker is given up; a question that waits is told why. */
   give(trouble) {
+    if (trouble.kind !== "stopped") this.failed += 1;
     this.worker?.terminate();
     this.worker = undefined;
     const waiting = this.waiting;
@@ -57,9 +60,15 @@ export class Python {
     waiting?.reject(trouble);
   }
 
-  /** Ends whatever runs, and starts another Python, so that the next press is quick. */
+  /** Ends whatever runs. */
   stop() {
     this.give(new Trouble("stopped"));
+    this.renew();
+  }
+
+  /** Another Python in the place of this one, started now, so that the next press is quick. */
+  renew() {
+    this.worker?.terminate();
     this.worker = this.begin();
     this.worker.postMessage({ id: (this.asked += 1), do: "warm" });
   }

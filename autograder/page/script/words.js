@@ -1,9 +1,9 @@
 // What is said on the way, and where something fails: sentences for people.
 
 const STAGES = {
-  python: ["Starting Python", "5.8 MB"],
-  numpy: ["Loading NumPy", "2.9 MB"],
-  grader: ["Loading the checks", "0.2 MB"],
+  python: ["Starting Python", "5.7 MB"],
+  numpy: ["Loading NumPy", "3.1 MB"],
+  grader: ["Loading the checks", "0.3 MB"],
   answers: ["Fetching what right answers return", ""],
   running: ["Running your code", ""],
 };

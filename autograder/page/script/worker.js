@@ -5,6 +5,10 @@ import { damage } from "./damage.js";
 const HERE = new URL(".", import.meta.url);
 const THERE = new URL(RUNTIME, import.meta.url);
 const GRADER = "unrolled"; // its name in lock.json
+const MUCH = 2 ** 30; // bytes of memory, which Python never gives back: above it, another Python takes over
+const AGAIN = new URL(import.meta.url).searchParams.has("again"); // the last start failed
+
+const TOLD = /wasm instantiation failed|installing the standard library/; // on the console alone: then Pyodide waits for ever
 
 let ready; // the promise of Python, once it was asked for
 let queue = Promise.resolve();
@@ -17,7 +21,9 @@ async function answer({ id, do: what, ...given }) {
   const say = (stage) => postMessage({ id, stage });
   try {
     ready ??= begin(say);
-    postMessage({ id, result: await TO_DO[what](await ready, given, say) });
+    const python = await ready;
+    const result = await TO_DO[what](python, given, say);
+    postMessage({ id, result, tired: python.pyodide._module.HEAP8.length > MUCH });
   } catch (error) {
     postMessage({ id, problem: await why(error) });
   }
@@ -28,19 +34,16 @@ async function begin(say) {
   say("python");
   const lost = new Promise((_, reject) => {
     addEventListener("unhandledrejection", (event) => (event.preventDefault(), reject(event.reason)));
-    const { instantiateStreaming } = WebAssembly; // Pyodide only warns where this fails, and then waits for ever
-    WebAssembly.instantiateStreaming = (...given) => {
-      const made = instantiateStreaming.apply(WebAssembly, given);
-      made.catch(reject);
-      return made;
-    };
+    for (const level of ["warn", "error"]) console[level] = (...said) => TOLD.test(said[0]) && reject(new Error(said[0]));
   });
   lost.catch(() => {});
   return Promise.race([boot(say), lost]);
 }
 
 async function boot(say) {
-  const lockFileURL = URL.createObjectURL(new Blob([JSON.stringify(await lock())], { type: "application/json" }));
+  const list = await lock();
+  if (AGAIN) await refresh(Object.values(list.packages).map(({ file_name }) => file_name));
+  const lockFileURL = URL.createObjectURL(new Blob([JSON.stringify(list)], { type: "application/json" }));
   const { loadPyodide } = await import(new URL("pyodide.mjs", THERE));
   const pyodide = await loadPyodide({ indexURL: THERE.href, lockFileURL });
   for (const [stage, name] of [["numpy", "numpy"], ["grader", GRADER]]) {
@@ -53,6 +56,13 @@ async function boot(say) {
   return { pyodide, inside, seed: seeds[Math.floor(Math.random() * seeds.length)], fetched: new Set() };
 }
 
+/** The server is asked whether what the browser has kept is what it has: a damaged file may be among it. */
+function refresh(packages) {
+  const core = Object.keys(CORE).map((name) => new URL(name, THERE));
+  const ask = async (url) => (await fetch(url, { cache: "no-cache" })).arrayBuffer();
+  return Promise.allSettled([...core, ...packages].map(ask));
+}
+
 /** The list of packages; our own lies beside this file, and not in Pyodide's folder. */
 async function lock() {
   const found = await json("lock.json");
@@ -62,13 +72,21 @@ async function lock() {
 }
 
 async function json(name) {
-  return (await get(name)).json();
+  try {
+    return JSON.parse(new TextDecoder().decode(await get(name)));
+  } catch (error) {
+    throw error instanceof SyntaxError ? { kind: "corrupt", text: name } : error;
+  }
 }
 
 async function get(name) {
-  const found = await fetch(new URL(name, HERE)).catch(() => ({}));
-  if (!found.ok) throw Object.assign(new Error(`${name}${found.status ? ` (${found.status})` : ""}`), { kind: "missing" });
-  return found;
+  let why = "";
+  try {
+    const found = await fetch(new URL(name, HERE), { cache: AGAIN ? "reload" : "default" });
+    if (found.ok) return await found.arrayBuffer();
+    why = ` (${found.status})`;
+  } catch {} // no connection
+  throw { kind: "missing", text: `${name.split("/").at(-1)}${why}` };
 }
 
 const TO_DO = {
@@ -78,24 +96,25 @@ const TO_DO = {
     return JSON.parse(inside.run(chapter, source, before ?? []));
   },
   async check({ pyodide, inside, seed, fetched }, { exercise, source, site }, say) {
+    const name = `${exercise}.${seed}.zip`;
+    const path = `${inside.BANK}/${name}`;
     if (!fetched.has(exercise)) {
       say("answers");
-      const name = `${exercise}.${seed}.zip`;
       pyodide.FS.mkdirTree(inside.BANK);
-      pyodide.FS.writeFile(`${inside.BANK}/${name}`, new Uint8Array(await (await get(`bank/${name}`)).arrayBuffer()));
+      pyodide.FS.writeFile(path, new Uint8Array(await get(`bank/${name}`)));
       fetched.add(exercise);
     }
     say("running");
     const result = JSON.parse(inside.check(exercise, source, seed, site ?? ""));
-    if (result.problem) fetched.delete(exercise);
+    if (!pyodide.FS.analyzePath(path).exists) throw { kind: "corrupt", text: name }; // the checks threw it away
     return result;
   },
 };
 
 /** What is wrong, in a word and a text: a file that is missing or damaged, memory that is used up, or something else. */
 async function why(error) {
+  if (error?.kind) return error;
   const text = String(error?.message ?? error);
-  if (error?.kind) return { kind: error.kind, text };
   if (/memory|MemoryError|Array buffer allocation/i.test(text)) return { kind: "memory", text };
   const found = await damage(HERE, THERE);
   return found ?? { kind: "broken", text: text.trim().split("\n").at(-1).slice(0, 300) };
