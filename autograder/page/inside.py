@@ -6,9 +6,11 @@ The page asks with text and is answered with JSON; whatever a learner writes, th
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import json
 import linecache
+import math
 import sys
 import traceback
 import warnings
@@ -35,6 +37,8 @@ BANK = str(paths.BANK)  # where the page puts recordings
 CODE = "your code"  # what an editor's text is called
 TRIED = "<cell tried>"
 ABSENT = "{0} is not part of Python in this page, which has NumPy; the chapter's notebook has {0}"
+SHARED = (builtins, math, np, np.linalg, np.random, sys)  # modules that a press finds as they were
+RECURSION = sys.getrecursionlimit()
 LINES, WIDTH = 200, 2000  # of what code to try prints: so much is shown
 
 
@@ -47,7 +51,8 @@ def check(exercise: str, text: str, seed: int, site: str = "") -> str:
     printed, pictures = Printed(), dict[str, str]()
     try:
         found = find(exercise)
-        verdict = judge(found, text, seed, printed, pictures)
+        with _lent():
+            verdict = judge(found, text, seed, printed, pictures)
     except bank.BankError as error:
         bank.file(exercise, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
         return json.dumps({"problem": str(error)})
@@ -65,7 +70,7 @@ def run(chapter: str, text: str, before: Sequence[str] = ()) -> str:
     JSON: {text, error}: what was printed with the value of the last line, and the learner's part of a traceback.
     """
     printed, namespace = Printed(), _namespace()
-    with _printing_to(printed):
+    with _lent(), _printing_to(printed):
         for number, part in enumerate([*implementations.setup(chapter), *before]):
             with contextlib.suppress(BaseException):  # an answer that is not written yet is no reason to run nothing
                 exec(_compiled(part, f"<cell before {number}>"), namespace)
@@ -207,3 +212,25 @@ def _printing_to(printed: Printed) -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(np.errstate())
         yield
+
+
+@contextlib.contextmanager
+def _lent() -> Iterator[None]:
+    """What a learner's code puts into the modules that all share, such as another ``np.tanh``, ends with its press."""
+    before = [(namespace, dict(namespace)) for namespace in (sys.modules, *map(vars, SHARED))]
+    try:
+        yield
+    finally:
+        for namespace, was in before:
+            namespace.update(was)
+        sys.setrecursionlimit(RECURSION)
+
+
+def _limited(limit: int) -> None:
+    """In place of ``sys.setrecursionlimit``: a browser's stack ends early, and Python with it."""
+    _set_limit(min(limit, RECURSION))
+
+
+_set_limit = sys.setrecursionlimit
+if sys.platform == "emscripten":
+    sys.setrecursionlimit = _limited

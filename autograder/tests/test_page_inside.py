@@ -32,6 +32,9 @@ CHECKED = {
     "scipy": "import scipy.special\n" + RIGHT,
     "forbidden": HEAD + "    import torch\n    return torch.tanh(x)\n",
     "strict": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n" + RIGHT,
+    "another tanh": "np.tanh = np.sin\n" + RIGHT,
+    "no modules": "import sys\nsys.modules.clear()\n" + RIGHT,
+    "deep": "import sys\nsys.setrecursionlimit(10**6)\n" + HEAD + "    return rnn_step(x, h_prev, Wx, Wh, b)\n",
     "right again": RIGHT,
 }
 TRIED = {
@@ -82,6 +85,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("scipy", "missing", "scipy is not part of Python in this page, which has NumPy"),
         ("forbidden", "forbidden", "this is a NumPy exercise: it may not use torch.tanh"),
         ("strict", "passed", "✓ rnn_step: passed"),
+        ("another tanh", "failed", "✗ rnn_step: not right yet"),
+        ("deep", "error", "the function calls itself without end"),
         ("right again", "passed", "✓ rnn_step: passed"),
     ],
 )
