@@ -48,6 +48,7 @@ STEPS = (  # in this order: the first ones start Python for those that follow
     "prints_without_end_are_cut_short",
     "an_array_that_is_too_large_ends_with_a_sentence",
     "a_list_that_grows_for_ever_ends_with_a_sentence",
+    "a_function_that_calls_itself_for_ever_is_told_so",
     "stop_ends_an_endless_loop",
     "stop_ends_what_python_cannot_interrupt",
     "a_reload_keeps_what_was_written",

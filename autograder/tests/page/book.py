@@ -43,9 +43,13 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small-book"
     with FileLock(f"{folder}.lock"):
-        if not (folder / "html").exists():
-            (build(folder) / "favicon.ico").touch()  # browsers ask for it
-            (folder / "html").symlink_to(folder / "_build" / "html")
+        if not folder.exists():
+            try:
+                (build(folder) / "favicon.ico").touch()  # browsers ask for it
+                (folder / "html").symlink_to(folder / "_build" / "html")
+            except AssertionError as problem:  # it is told once more by each test, and not built anew
+                (folder / "problem").write_text(str(problem), encoding="utf-8")
+    assert (folder / "html").exists(), (folder / "problem").read_text(encoding="utf-8")
     return folder / "html"
 
 

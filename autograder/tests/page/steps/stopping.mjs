@@ -86,3 +86,10 @@ export async function two_presses_are_one(world) {
     window.seen.slice(since).filter((one) => one.state === "passed").length, since);
   equal(through, 1, "verdicts");
 }
+
+export async function a_function_that_calls_itself_for_ever_is_told_so(world) {
+  const reader = await world.reader();
+  const { output, status } = await reader.check("rnn_step", answer("return rnn_step(x, h_prev, Wx, Wh, b)"));
+  says(`${output} ${status}`, "RecursionError", "what is shown");
+  await passes(world, reader, "a recursion without end");
+}
