@@ -26,7 +26,7 @@ from autograder.page import runtime
 NAME, VERSION = "unrolled", "1"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 INFO = f"{NAME}-{VERSION}.dist-info"
-PAGE = ("__init__.py", "inside.py")
+PAGE = ("__init__.py", "desk.py", "guest.py", "inside.py")
 SYSTEM = (  # parts of the grader that need processes, terminals or torch
     "__main__.py", "doctor.py", "status.py", "progress.py", "course/notebook.py",
     *(f"judge/{name}.py" for name in ("box", "cores", "gpu", "parts", "probes", "remote", "selftest", "session")),

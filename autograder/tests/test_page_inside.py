@@ -32,6 +32,9 @@ CHECKED = {
     "scipy": "import scipy.special\n" + RIGHT,
     "forbidden": HEAD + "    import torch\n    return torch.tanh(x)\n",
     "strict": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n" + RIGHT,
+    "another tanh": "np.tanh = np.sin\n" + RIGHT,
+    "no modules": "import sys\nsys.modules.clear()\n" + RIGHT,
+    "deep": "import sys\nsys.setrecursionlimit(10**6)\n" + HEAD + "    return rnn_step(x, h_prev, Wx, Wh, b)\n",
     "right again": RIGHT,
 }
 TRIED = {
@@ -43,6 +46,7 @@ TRIED = {
     "syntax": ("x = (", []),
     "recursion": ("def f():\n    return f()\n\nf()", []),
     "absent": ("import matplotlib.pyplot", []),
+    "no library": ("import nump", []),
     "long": ("list(range(100_000))", []),
     "much": ("for n in range(100_000):\n    print('*' * 1000)", []),
     "nothing": ("", []),
@@ -82,6 +86,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("scipy", "missing", "scipy is not part of Python in this page, which has NumPy"),
         ("forbidden", "forbidden", "this is a NumPy exercise: it may not use torch.tanh"),
         ("strict", "passed", "✓ rnn_step: passed"),
+        ("another tanh", "failed", "✗ rnn_step: not right yet"),
+        ("deep", "error", "the function calls itself without end"),
         ("right again", "passed", "✓ rnn_step: passed"),
     ],
 )
@@ -121,6 +127,7 @@ def test_a_damaged_recording_is_told_and_fetched_again(said: dict[str, Any]) -> 
         ("syntax", "", "line 1\n    x = (\n        ^\nSyntaxError: '(' was never closed"),
         ("recursion", "", "RecursionError: maximum recursion depth exceeded"),
         ("absent", "", "matplotlib is not part of Python in this page, which has NumPy"),
+        ("no library", "", "line 1\n    import nump\nModuleNotFoundError: No module named 'nump'"),
         ("nothing", "", ""),
         ("exit", "", "SystemExit: 3"),
     ],
