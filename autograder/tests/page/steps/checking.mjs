@@ -3,7 +3,7 @@ import { answer, equal, holds, says } from "./say.mjs";
 
 export async function the_starter_is_not_written_yet(world) {
   const reader = await world.reader();
-  await reader.page.click(reader.button("rnn_step", "reset"));
+  await reader.click(reader.button("rnn_step", "reset"));
   const { state, output } = await reader.ask("rnn_step");
   equal(state, "failed", "the starter");
   says(output, "rnn_step is not written yet", "the feedback");

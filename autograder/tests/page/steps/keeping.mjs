@@ -15,10 +15,10 @@ export async function a_reload_keeps_what_was_written(world) {
 export async function reset_brings_the_starter_and_takes_it_back(world) {
   const reader = await world.reader();
   await reader.paste("rnn_step", MINE);
-  await reader.page.click(reader.button("rnn_step", "reset"));
+  await reader.click(reader.button("rnn_step", "reset"));
   await reader.page.waitForSelector(reader.button("rnn_step", "restore"), { visible: true });
   says(await reader.source("rnn_step"), "raise NotImplementedError()", "the code after Reset");
-  await reader.page.click(reader.button("rnn_step", "restore"));
+  await reader.click(reader.button("rnn_step", "restore"));
   says(await reader.source("rnn_step"), "return 42 # mine", "the code after Bring my code back");
 }
 
@@ -50,7 +50,7 @@ export async function what_two_tabs_write_at_once_is_the_readers_choice(world) {
   }, editor, String(PASTE), "return 44");
   await reader.page.waitForSelector(reader.button("rnn_step", "theirs"), { visible: true });
   says(await reader.source("rnn_step"), "# typed here", "the editor");
-  await reader.page.click(reader.button("rnn_step", "mine"));
+  await reader.click(reader.button("rnn_step", "mine"));
   await reader.page.reload({ waitUntil: "load" });
   says(await reader.source("rnn_step"), "# typed here", "the code that was chosen");
 }
@@ -93,7 +93,7 @@ export async function what_is_handed_in_has_the_points(world) {
   const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
   await reader.paste("rnn_step", world.answers.rnn_step.right);
   await reader.paste("readout", world.answers.readout.right);
-  await reader.page.click('[data-do="hand-in"]');
+  await reader.click('[data-do="hand-in"]');
   const file = `${world.folder}/ch02_recurrence.ipynb`;
   for (let tries = 0; !existsSync(file) || existsSync(`${file}.part`); tries += 1) {
     holds(tries < 100, "no notebook came");

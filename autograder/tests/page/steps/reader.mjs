@@ -15,7 +15,7 @@ export const PASTE = (element, text) => {
   Object.defineProperty(event, "clipboardData", { value: { types: ["text/plain"], getData: () => text } });
   element.dispatchEvent(event);
 };
-const PATIENCE = 30_000;  // milliseconds
+const PATIENCE = 60_000;  // milliseconds
 
 export class Reader {
   /** A window of its own, with nothing kept from others; what goes wrong in it is written down. */
@@ -56,6 +56,15 @@ export class Reader {
 
   button(exercise, what) { return this.at(exercise, `[data-do="${what}"]`); }
 
+  /** Click, once it stands still: the theme scrolls softly, and its header lies above the page. */
+  async click(selector) {
+    await this.page.$eval(selector, async (one) => {
+      one.scrollIntoView({ block: "center", behavior: "instant" });
+      for (let frame = 0; frame < 2; frame += 1) await new Promise((next) => requestAnimationFrame(next));
+    });
+    await this.page.click(selector);
+  }
+
   text(selector) { return this.page.$eval(selector, (one) => one.innerText); }
 
   status(exercise) { return this.text(this.at(exercise, ".live-status")); }
@@ -67,7 +76,7 @@ export class Reader {
   }
 
   async edit(exercise) {
-    if (!(await this.page.$(this.at(exercise, ".cm-content")))) await this.page.click(this.at(exercise, ".live-code pre"));
+    if (!(await this.page.$(this.at(exercise, ".cm-content")))) await this.click(this.at(exercise, ".live-code pre"));
     await this.page.waitForSelector(this.at(exercise, ".cm-content"));
     await this.page.focus(this.at(exercise, ".cm-content"));
   }
@@ -106,7 +115,7 @@ export class Reader {
   /** Press a button and do not wait for what comes of it; gives what `came` needs. */
   async press(exercise, what) {
     const since = await this.moments();
-    await this.page.click(this.button(exercise, what));
+    await this.click(this.button(exercise, what));
     return since;
   }
 

@@ -11,7 +11,7 @@ async function stopped(reader, source) {
   await reader.saying("rnn_step", "Running your code");
   await new Promise((resolve) => setTimeout(resolve, 300));
   const start = performance.now();
-  await reader.page.click(reader.button("rnn_step", "stop"));
+  await reader.click(reader.button("rnn_step", "stop"));
   const { status } = await reader.came("rnn_step", since);
   says(status, /stopped/i, "the status");
   return Math.round(performance.now() - start);
