@@ -79,9 +79,9 @@ class LiveExercise(Live):
             self.parsed(hint, Markup(before=markup.hint(number, kind), after="</details>", screen=True))
             for number, (kind, hint) in enumerate(zip(ASK, exercise.hints, strict=True), 1)
         ]
-        before, below = markup.exercise(exercise.name, exercise.chapter), Markup(before=markup.bar(exercise.name))
-        below["screen"] = True
-        section += Markup("", self.code(exercise.starter), below, *hints, before=before, after="</section>")
+        before = markup.exercise(exercise.name, exercise.chapter)
+        bar, output = (Markup(before=part(exercise.name), screen=True) for part in (markup.bar, markup.output))
+        section += Markup("", self.code(exercise.starter), bar, *hints, output, before=before, after="</section>")
         self.state.nested_parse(self.content, self.content_offset, section)
         return [section]
 
@@ -114,7 +114,8 @@ class LiveCode(Live):
         live(self.env).setdefault(self.env.docname, {})
         number = self.env.new_serialno("live-code") + 1
         before = markup.code(f"{self.env.docname.rpartition('/')[2]}-{number}", number, chapter.slug)
-        below = Markup(before=markup.bar(f"code {number}", check=False), screen=True)
+        name = f"code {number}"
+        below = Markup(before=markup.bar(name, check=False) + markup.output(name), screen=True)
         return [Markup("", self.code("\n".join(self.content)), below, before=before, after="</section>")]
 
 

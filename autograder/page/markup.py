@@ -33,7 +33,7 @@ def code(key: str, number: int, chapter: str) -> str:
 
 
 def bar(name: str, check: bool = True) -> str:
-    """Buttons, which the script enables; keys; and the places for what happens and what came of it."""
+    """Buttons, which the script enables; keys; and the place for what happens."""
     buttons = [
         _button("check", "Check", "Control+Enter") if check else "",
         _button("run", "Run", "Shift+Enter"),
@@ -47,8 +47,12 @@ def bar(name: str, check: bool = True) -> str:
         f'<div class="live-bar" role="group" aria-label="{name}">{"".join(buttons)}</div>\n'
         f'{keys}\n<noscript><p class="live-note">{note}</p></noscript>\n'
         '<div class="live-status" role="status"></div>\n'
-        f'<div class="live-output" tabindex="0" role="group" aria-label="What came of {name}" hidden></div>\n'
     )
+
+
+def output(name: str) -> str:
+    """The place for what came of a press: below the hints, which stay near the code however long it is."""
+    return f'<div class="live-output" tabindex="0" role="group" aria-label="What came of {name}" hidden></div>\n'
 
 
 def hint(number: int, kind: str) -> str:

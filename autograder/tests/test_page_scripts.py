@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from autograder import course
+from autograder import course, feedback, picture
 from autograder.page import bundle, place, runtime
 from autograder.tests.browser import browser, playwright
 from autograder.tests.site import served
@@ -81,7 +81,38 @@ def test_a_browser_that_keeps_nothing_stops_nobody(storage: str) -> None:
     """Where its storage is denied or full, nothing is found, and what could not be kept is known."""
     code = """const keep = await from("keep.js");
     show([keep.code("f"), keep.passed("f"), keep.aside("f"), keep.keepCode("f", "x"), keep.keepPassed("f")]);"""
-    assert run(storage + code) == [[None, None, None, False, False]]
+    assert run(storage + code) == [[None, None, [], False, False]]
+
+
+def test_what_was_put_aside_is_not_lost_by_a_second_reset() -> None:
+    """What is little else than the starter goes behind it, unless it is right; of other texts the last two are kept."""
+    code = """const { aside, isLittle, keepAside, putAside } = await from("keep.js");
+    const starter = "def f(x):\\n    raise NotImplementedError()\\n";
+    const [mine, other] = ["def f(x):\\n    y = x + 1\\n    return y\\n", "def f(x):\\n    z = 2\\n    return z * x\\n"];
+    const [typed, short] = [`${starter}a`, "def f(x):\\n    return x\\n"];
+    const name = (text) => ({ [starter]: "starter", [mine]: "mine", [other]: "other", [typed]: "typed" })[text] ?? text;
+    show([starter, typed, short, "", mine, starter + "# a long line that is new"].map((text) => isLittle(text, starter)));
+    show(putAside([], typed, starter).map(name));
+    show(putAside([mine], typed, starter).map(name));
+    show(putAside([mine], starter, starter).map(name));
+    show(putAside([mine, typed], other, starter).map(name));
+    show(putAside([mine, other], other, starter).map(name));
+    show([putAside([mine], short, starter, true)[0] === short, putAside([mine], short, starter)[0] === mine]);
+    show([aside("f"), keepAside("f", [mine, typed]), aside("f").map(name), keepAside("f", []), store.size]);
+    store.set("unrolled:aside:f", "{nonsense");
+    store.set("unrolled:aside:g", '{"a": 1}');
+    show([aside("f"), aside("g")]);"""
+    assert run(STORE + code) == [
+        [True, True, True, True, False, False],
+        ["typed"],
+        ["mine", "typed"],
+        ["mine"],
+        ["other", "mine"],
+        ["other", "mine"],
+        [True, True],
+        [[], True, ["mine", "typed"], True, 0],
+        [[], []],
+    ]
 
 
 def test_what_is_solved_is_counted() -> None:
@@ -145,6 +176,37 @@ def test_after_trouble_there_is_another_python() -> None:
     ]
 
 
+def test_without_one_recording_python_goes_on() -> None:
+    """The question is told what is missing; the same Python answers the next one."""
+    code = """const first = ask();
+    hear(workers[0], { id: 1, problem: { kind: "missing", text: "the answers of readout", well: true } });
+    show([await first, python.busy, workers[0].ended]);
+    const second = ask();
+    hear(workers[0], { id: 1, problem: { kind: "missing", text: "late", well: true } });
+    hear(workers[0], { id: 2, result: "right" });
+    show([await second, workers.length, python.failed]);"""
+    assert run(WORKERS + code) == [
+        [{"kind": "missing", "message": "the answers of readout"}, False, False],
+        [{"result": "right"}, 1, 0],
+    ]
+
+
+def test_code_that_ends_python_is_told_from_a_python_that_fails() -> None:
+    """By what browsers and Pyodide say; then the next start does not ask for all files anew."""
+    code = """const { endOf } = await from("ends.js");
+    show(["RangeError: Maximum call stack size exceeded", "InternalError: too much recursion",
+      "ExitStatus: Program terminated with exit(0)", "RangeError: Array buffer allocation failed",
+      "MemoryError", "TypeError: x is undefined"].map(endOf));
+    for (const kind of ["recursion", "exit", "memory"]) {
+      const asked = ask();
+      hear(workers.at(-1), { id: python.asked, problem: { kind, text: "it" } });
+      await asked;
+    }
+    show([workers.length, python.failed]);"""
+    kinds, counts = run(WORKERS + code)
+    assert kinds == ["recursion", "recursion", "exit", "memory", "memory", None] and counts == [3, 0]
+
+
 def test_stop_ends_what_runs_and_starts_anew() -> None:
     """The question is told so; the next Python starts at once, and so it does for one that has grown too large."""
     code = """const first = ask();
@@ -162,12 +224,38 @@ def test_stop_ends_what_runs_and_starts_anew() -> None:
 def test_each_trouble_has_its_sentence() -> None:
     """With the file where there is one, and with what to do."""
     code = """const { trouble } = await from("words.js");
-    const kinds = ["missing", "corrupt", "memory", "broken", "stopped", "unheard of"];
+    const kinds = ["missing", "corrupt", "memory", "broken", "stopped", "recursion", "exit", "unheard of"];
     for (const kind of kinds) show(trouble({ kind, message: "numpy.whl" }));"""
     said = run(code)
-    assert len(set(said)) == 5 and said[3] == said[5]
+    assert len(set(said)) == 7 and said[3] == said[7]
     assert all("press" in sentence.lower() for sentence in said)
     assert all("numpy.whl" in said[number] for number in (0, 1, 3))
+    assert "calls itself without end" in said[5] and "os._exit()" in said[6]
+    assert all("Your code ended Python" in sentence for sentence in said[5:7])
+
+
+def test_a_silence_is_explained_by_what_is_awaited() -> None:
+    """Loading, running, other answers that run first; where nothing was heard at all, no step is counted."""
+    code = """const { slow, stage } = await from("words.js");
+    show([stage(""), slow(""), slow("numpy"), slow("running"), slow("running", 2)]);"""
+    (((first, unheard, loading, running, others),),) = [run(code)]
+    assert "step" not in first + unheard and "Stop" in unheard and "starts it anew" in unheard
+    assert "step 2 of 4" in loading and "Still loading" in loading
+    assert "never ends" in running and "other answers" not in running and "other answers" in others
+
+
+@pytest.mark.parametrize(("status", "wanted"), [(404, True), (200, False), (503, False), (0, False)])
+def test_a_renewed_website_is_known_by_its_folder(status: int, wanted: bool) -> None:
+    """It answers that the folder is not there; without a connection, nothing is known."""
+    code = f"""const {{ gone }} = await from("gone.js");
+    const asked = [];
+    globalThis.fetch = async (url, {{ cache }}) => {{
+      asked.push(String(url), cache);
+      if (!{status}) throw new TypeError("offline");
+      return {{ status: {status} }};
+    }};
+    show([await gone("https://host/live/0123/panel.js"), asked]);"""
+    assert run(code) == [[wanted, ["https://host/live/0123/index.json", "no-store"]]]
 
 
 def test_the_sizes_that_are_said_are_those_that_are_loaded() -> None:
@@ -199,6 +287,12 @@ def test_feedback_brings_no_script_into_the_page(browser: Browser) -> None:
         "<style>body { display: none }</style>",
         "<p style='background: url(//elsewhere.example/x)'>look</p>",
         "<p style='position: fixed; inset: 0'>over all</p>",
+        r"<p style='p\6fsition: fixed; left: 0'>over all, in disguise</p>",
+        r"<p style='background: u\72l(//elsewhere.example/y)'>look, in disguise</p>",
+        "<p style='margin-top: -900px'>over what stands above</p>",
+        "<p style='translate: 0 -900px'>over what stands above</p>",
+        "<p class='position-fixed fixed-top'>over all, by the theme</p>",
+        "<svg><rect fill='url(//elsewhere.example/z#a)'/></svg>",
         "<math><mtext><table><mglyph><style><img src=x onerror='top.hit = 1'>",
     ]
     right = '<ul style="margin:0"><li><b>✓ right</b> <a href="https://example.org/#ch02">The loop</a></li></ul>'
@@ -218,9 +312,29 @@ def test_feedback_brings_no_script_into_the_page(browser: Browser) -> None:
         page.close()
     assert hit == 0 and kept == right
     assert not [url for url in asked if "elsewhere" in url]
-    for part in ("script", "iframe", "javascript", "onerror", "onbegin", "form", "url(", "position", "<style"):
+    for part in ("script", "iframe", "javascript", "onerror", "onbegin", "form", "url(", "position", "style", "class"):
         assert part not in left, part
     assert "look" in left and "here" in left
+
+
+def test_feedback_keeps_its_own_looks(browser: Browser) -> None:
+    """Every style that the grader gives to feedback and its pictures is let through."""
+    cell = f"width:1.1em;height:1.5em;background:{picture.GAPS};border:2px solid transparent"
+    styles = [feedback.BOX, feedback.CELL, feedback.PRE, picture.SMALL, picture.TABLE, picture.FRAME, cell]
+    styles += ["background:rgba(0,114,178,0.55);border:2px solid currentColor", "text-decoration:underline"]
+    styles += ["margin:.2em 0 .2em 1.4em", "color:inherit;max-width:60em", "list-style:none;margin:0;padding:0"]
+    parts = "".join(f'<div style="{style}"></div>' for style in styles)
+    whole = f'<div class="unrolled-feedback">{parts}<svg><rect fill="rgba(128,128,128,.25)"></rect></svg></div>'
+    code = """async (html) => {
+        const { harmless } = await import("/output.js");
+        document.body.replaceChildren(...harmless(html));
+        return document.body.innerHTML;
+    }"""
+    with served(bundle.SCRIPT) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/package.json")
+        assert page.evaluate(code, whole) == whole
+        page.close()
 
 
 def test_the_folder_of_pyodide_is_named_by_its_version() -> None:

@@ -1,5 +1,6 @@
 // One live cell: its editor, its buttons, and what came of them.
 import { makeEditor, setText } from "./editor.js";
+import { gone, RENEWED } from "./gone.js";
 import * as keep from "./keep.js";
 import { checked, ran } from "./output.js";
 import { Python } from "./python.js";
@@ -12,7 +13,7 @@ const python = new Python((failed) => {
   return new Worker(new URL(`worker.js${failed ? `?again=${failed}` : ""}`, import.meta.url), { type: "module" });
 });
 const cells = new Map();
-let working; // the cell whose question Python has
+let working; // {cell, through}: whose question Python has, and the promise of its end
 
 /** The live cell of this section, with its editor. */
 export function cellOf(section, here) {
@@ -35,7 +36,7 @@ class Cell {
     this.name = exercise ?? "code to try";
     this.saved = keep.code(key) ?? this.starter;
     this.open();
-    keep.watch(({ key, oldValue, newValue }) => keep.concerns(this.key, key) && this.elsewhere(newValue));
+    keep.watch(({ key, newValue }) => keep.concerns(this.key, key) && (newValue === null ? this.forgotten(key) : this.elsewhere(newValue)));
     addEventListener("pagehide", () => this.keep());
   }
 
@@ -77,25 +78,44 @@ class Cell {
 
   /** Check or Run: asks Python, says how far it is, and shows the answer. */
   async ask(what) {
-    if (python.busy) return this.status(`Python is still busy with ${working.name}. Wait for it, or press Stop there.`);
-    working = this;
+    if (python.busy) return this.wait();
+    const through = this.answered(what);
+    working = { name: this.name, through };
+    await through;
+  }
+
+  /** Python works for another cell: that is said for so long, and then what was said before. */
+  wait() {
+    const before = this.part(".live-status").textContent;
+    const sentence = words.busy(working.name);
+    if (before === sentence) return;
+    this.status(sentence);
+    working.through.then(() => this.part(".live-status").textContent === sentence && this.status(before));
+  }
+
+  async answered(what) {
     this.keep();
     this.begin();
+    const before = this.before();
+    this.asked = this.text;
     try {
-      const question = { do: what, exercise: this.exercise, chapter: this.chapter, source: this.text, site: this.site };
-      const result = await python.ask({ ...question, before: this.before() }, (stage) => this.stage(stage));
+      const question = { do: what, exercise: this.exercise, chapter: this.chapter, source: this.asked, site: this.site };
+      const result = await python.ask({ ...question, before }, (stage) => this.stage(stage));
       this.end(...(what === "check" ? this.judged(result) : this.ran(result)));
     } catch (error) {
       if (!error.kind) console.error(error);
-      this.end(error.kind === "stopped" ? "idle" : "error", words.trouble(error), []);
+      const renewed = error.kind === "missing" && (await gone(import.meta.url));
+      this.end(error.kind === "stopped" ? "idle" : "error", renewed ? RENEWED : words.trouble(error), []);
     }
   }
 
-  /** Code to try may call what the reader has written for the chapter's exercises. */
+  /** Code may call the reader's other answers of the chapter; from an exercise those that are not written, too. */
   before() {
-    if (this.exercise) return [];
-    const others = document.querySelectorAll(`section.live[data-exercise][data-chapter="${this.chapter}"]`);
-    return [...others].map((other) => answer(other.dataset.exercise)).filter((text) => text !== null);
+    const all = [...document.querySelectorAll(`section.live[data-exercise][data-chapter="${this.chapter}"]`)];
+    const others = all.filter((section) => section !== this.section);
+    const written = others.map(({ dataset }) => answer(dataset.exercise));
+    this.others = written.filter((text) => text !== null).length;
+    return written.map((text, number) => text ?? (this.exercise ? others[number].starter : null)).filter((text) => text !== null);
   }
 
   begin() {
@@ -108,8 +128,8 @@ class Cell {
 
   stage(name) {
     clearTimeout(this.timer);
-    this.status(name ? words.stage(name) : "Asking Python ...", words.share(name));
-    this.timer = setTimeout(() => this.status(words.slow(name), words.share(name)), SLOW);
+    this.status(words.stage(name), words.share(name));
+    this.timer = setTimeout(() => this.status(words.slow(name, this.others), words.share(name)), SLOW);
   }
 
   end(state, sentence, parts) {
@@ -127,10 +147,10 @@ class Cell {
 
   judged(result) {
     if (result.problem) return ["error", `The checks could not be made: ${result.problem}. Press again; if it stays so, reload the page.`, []];
-    const points = `${Math.round(result.score * 100) / 100} of ${result.max_score} points`;
-    if (result.status !== "passed") return ["failed", `✗ Not right yet, ${points}. What was found stands below.`, checked(result)];
+    if (result.status !== "passed") return ["failed", words.failed(this.asked.trim() === this.starter.trim()), checked(result)];
+    this.right = this.asked;
     if (!keep.keepPassed(this.exercise)) this.kept = false;
-    return ["passed", `✓ Right: ${points}.`, checked(result)];
+    return ["passed", words.RIGHT, checked(result)];
   }
 
   ran(result) {
@@ -153,7 +173,7 @@ class Cell {
     if (this.adopting || this.section.dataset.state === "busy") return;
     if (this.section.dataset.state !== "idle") this.status(words.CHANGED);
     this.section.dataset.state = "idle";
-    this.button("restore").hidden = true;
+    if (!keep.isLittle(this.text, this.starter)) this.button("restore").hidden = true;
   }
 
   /** Keeps the code, unless the reader has to choose first between two of them. */
@@ -167,17 +187,29 @@ class Cell {
   }
 
   reset() {
-    if (this.text !== this.starter) keep.putAside(this.key, (this.away = this.text));
+    this.away = keep.putAside(this.away, this.text, this.starter, this.text === this.right);
     this.replace(this.starter);
     this.end("idle", "This is how the exercise begins.", []);
-    this.button("restore").hidden = (this.away ?? keep.aside(this.key)) === null;
+    this.button("restore").hidden = !this.away.length;
   }
 
+  /** What stands here goes aside, behind all others: press after press brings back each of them. */
   restore() {
-    this.replace(this.away ?? keep.aside(this.key));
-    this.button("restore").hidden = true;
+    const [text, ...others] = this.away;
+    this.away = this.text === this.starter ? others : [...others, this.text];
+    this.replace(text);
+    this.button("restore").hidden = !this.away.length;
     this.end("idle", "Your code is back.", []);
     this.view.focus();
+  }
+
+  /** What was put aside; where the browser keeps nothing, as long as the page is open. */
+  get away() {
+    return this.lost ?? keep.aside(this.key);
+  }
+
+  set away(texts) {
+    this.lost = keep.keepAside(this.key, texts) ? undefined : texts;
   }
 
   replace(text) {
@@ -187,9 +219,16 @@ class Cell {
     this.keep();
   }
 
+  /** Nothing is kept any longer, or not of this exercise: what stands here stays, and all that was forgotten is kept again. */
+  forgotten(key) {
+    if (this.text === this.starter || this.apart !== undefined) return;
+    if (key !== null && this.text === this.saved) this.status(words.FORGOTTEN);
+    if (key === null) this.saved = undefined;
+    if (key === null) this.keep();
+  }
+
   /** Another tab has kept other code: it is taken where nothing else was typed here, else the reader chooses. */
-  elsewhere(kept) {
-    const theirs = kept ?? this.starter;
+  elsewhere(theirs) {
     if (theirs === this.text) return this.settle(theirs);
     if (this.apart === undefined && this.text === this.saved) {
       this.saved = theirs;

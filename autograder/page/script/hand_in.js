@@ -1,4 +1,6 @@
 // The chapter's notebook with the reader's answers in it, to hand in or to go on with in Jupyter.
+import { gone, RENEWED } from "./gone.js";
+
 /** The notebook with the kept answers in the place of the starters, and how many there are. */
 export function filled(notebook, answer) {
   let count = 0;
@@ -23,7 +25,8 @@ export async function handIn(place, answerTo) {
     status(count ? `${chapter}.ipynb has ${answers} in it.` : `${chapter}.ipynb has no answer of yours yet: this browser has kept none.`);
   } catch (error) {
     console.error(error);
-    status("The notebook could not be loaded. Are you online? Press again; if it stays so, reload the page.");
+    const lost = "The notebook could not be loaded. Are you online? Press again; if it stays so, reload the page.";
+    status((await gone(import.meta.url)) ? RENEWED : lost);
   }
 }
 

@@ -2,6 +2,7 @@
 // (storage denied, or full), reading finds nothing and writing answers false; work goes on.
 
 const CODE = "unrolled:code:";
+const ASIDE = "unrolled:aside:";
 const PASSED = "unrolled:passed:";
 
 function read(key) {
@@ -32,13 +33,31 @@ export function keepCode(name, text) {
   return write(CODE + name, text);
 }
 
-/** The code that was put aside by Reset, for as long as the page is open and beyond. */
+/** The texts that Reset has put aside, the one to bring back first. */
 export function aside(name) {
-  return read(`unrolled:aside:${name}`);
+  try {
+    return [JSON.parse(read(ASIDE + name) ?? "[]")].flat().filter((text) => typeof text === "string");
+  } catch {
+    return []; // not ours
+  }
 }
 
-export function putAside(name, text) {
-  return write(`unrolled:aside:${name}`, text);
+export function keepAside(name, texts) {
+  return write(ASIDE + name, texts.length ? JSON.stringify(texts) : null);
+}
+
+/** What is aside once this text is, too: two at most, and what is little else than the starter never goes first. */
+export function putAside(texts, text, starter, right = false) {
+  const others = texts.filter((other) => other !== text);
+  if (text === starter) return others;
+  return (right || !isLittle(text, starter) ? [text, ...others] : [...others, text]).slice(0, 2);
+}
+
+/** Is this text the starter, or little else? So it is with one line that is new, and no more than 20 characters. */
+export function isLittle(text, starter) {
+  const known = new Set(starter.split("\n").map((line) => line.trim()));
+  const added = text.split("\n").filter((line) => !known.has(line.trim()));
+  return added.length <= 1 && text.length <= starter.length + 20;
 }
 
 /** The day on which the exercise was solved, null before. */

@@ -1,6 +1,7 @@
 // The first script of a page with live cells: shows what this browser has kept, and waits for a press. Python and the
 // editor are loaded then, and nothing of them before. BUILD is the folder that holds them, named by its content.
-import { aside, code, passed } from "./keep.js";
+import { gone, RENEWED } from "./gone.js";
+import { aside, code, isLittle, passed } from "./keep.js";
 import { showProgress } from "./progress.js";
 
 const HERE = new URL(".", document.currentScript.src);
@@ -32,10 +33,11 @@ async function press(place, what) {
   place.dataset.loading = "yes";
   if (!panel) status(place, "Loading the editor: 0.1 MB ...");
   const loaded = await load().catch((error) => console.error(error));
+  const sentence = !loaded && ((await gone(new URL(`${BUILD}/`, HERE))) ? RENEWED : NOT_LOADED);
   delete place.dataset.loading;
   if (loaded) loaded.press(place, what, HERE);
   else {
-    status(place, NOT_LOADED);
+    status(place, sentence);
     place.dataset.state = "error";
   }
 }
@@ -57,7 +59,7 @@ function showKept(section) {
   section.starter = pre.textContent.replace(/\n$/, "");
   const kept = code(keep);
   if (kept !== null) pre.textContent = `${kept}\n`;
-  section.querySelector('[data-do="restore"]').hidden = aside(keep) === null || kept !== null;
+  section.querySelector('[data-do="restore"]').hidden = !aside(keep).length || (kept !== null && !isLittle(kept, section.starter));
   const day = exercise && passed(exercise);
   if (day) status(section, `✓ You solved this in this browser on ${new Date(day).toLocaleDateString("en-GB", { dateStyle: "long" })}.`);
   else if (kept !== null) status(section, "This is your code, as this browser has kept it.");

@@ -1,7 +1,8 @@
 // Python, in a worker of its own, for all cells of the page: one question at a time. It starts at the first question,
 // and again after it was stopped or has broken.
+import { byTheReader } from "./ends.js";
 
-/** Why there is no answer: `kind` is missing, corrupt, memory, broken or stopped. */
+/** Why there is no answer: `kind` is missing, corrupt, memory, recursion, exit, broken or stopped. */
 export class Trouble extends Error {
   constructor(kind, text = "") {
     super(text || kind);
@@ -41,10 +42,11 @@ export class Python {
 
   hear({ id, stage, result, problem, tired }) {
     if (stage) this.waiting?.said(stage);
-    else if (problem) this.give(new Trouble(problem.kind, problem.text));
+    else if (problem && !problem.well) this.give(new Trouble(problem.kind, problem.text));
     else if (this.waiting?.id === id) {
-      const { resolve } = this.waiting;
+      const { resolve, reject } = this.waiting;
       this.waiting = undefined;
+      if (problem) return reject(new Trouble(problem.kind, problem.text));
       if (tired) this.renew();
       resolve(result);
     }
@@ -52,7 +54,7 @@ export class Python {
 
   /** The worker is given up; a question that waits is told why. */
   give(trouble) {
-    if (trouble.kind !== "stopped") this.failed += 1;
+    if (!byTheReader(trouble.kind)) this.failed += 1;
     this.worker?.terminate();
     this.worker = undefined;
     const waiting = this.waiting;
