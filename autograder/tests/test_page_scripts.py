@@ -88,10 +88,12 @@ def test_what_was_put_aside_is_not_lost_by_a_second_reset() -> None:
     """What is little else than the starter goes behind it, unless it is right; of other texts the last two are kept."""
     code = """const { aside, isLittle, keepAside, putAside } = await from("keep.js");
     const starter = "def f(x):\\n    raise NotImplementedError()\\n";
-    const [mine, other] = ["def f(x):\\n    y = x + 1\\n    return y\\n", "def f(x):\\n    z = 2\\n    return z * x\\n"];
+    const mine = "def f(x):\\n    y = x + 1\\n    return y\\n";
+    const other = "def f(x):\\n    z = 2\\n    return z * x\\n";
     const [typed, short] = [`${starter}a`, "def f(x):\\n    return x\\n"];
     const name = (text) => ({ [starter]: "starter", [mine]: "mine", [other]: "other", [typed]: "typed" })[text] ?? text;
-    show([starter, typed, short, "", mine, starter + "# a long line that is new"].map((text) => isLittle(text, starter)));
+    const long = `${starter}# a long line that is new`;
+    show([starter, typed, short, "", mine, long].map((text) => isLittle(text, starter)));
     show(putAside([], typed, starter).map(name));
     show(putAside([mine], typed, starter).map(name));
     show(putAside([mine], starter, starter).map(name));

@@ -4,8 +4,9 @@ import { answer, equal, holds, says } from "./say.mjs";
 export async function the_starter_is_not_written_yet(world) {
   const reader = await world.reader();
   await reader.click(reader.button("rnn_step", "reset"));
-  const { state, output } = await reader.ask("rnn_step");
+  const { state, output, status } = await reader.ask("rnn_step");
   equal(state, "failed", "the starter");
+  equal(status, "Not written yet.", "the status");
   says(output, "rnn_step is not written yet", "the feedback");
 }
 
@@ -93,4 +94,19 @@ export async function what_a_learner_prints_is_no_markup(world) {
   await reader.paste("rnn_step", `print('${nasty}')`);
   says((await reader.ask("rnn_step", "run")).output, "<b>bold</b>", "what Run shows");
   equal(await reader.page.$$eval(".live-output img, .live-output script", (all) => all.length), 0, "elements");
+}
+
+export async function an_answer_calls_another_answer_of_the_page(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", world.answers.rnn_step.right);
+  const loop = ["hs, h = [], h0", "for t in range(x.shape[1]):", "    h = rnn_step(x[:, t], h, Wx, Wh, b)", "    hs.append(h)"];
+  const forward = ["def rnn_forward(x, h0, Wx, Wh, b):", ...[...loop, "return np.stack(hs, axis=1)"].map((line) => `    ${line}`)];
+  const { state, output, status } = await reader.check("rnn_forward", forward.join("\n"));
+  equal(state, "passed", `rnn_forward, which calls rnn_step (${status} ${output})`);
+  equal(status, "✓ Right.", "the status");
+  await reader.click(reader.button("rnn_step", "reset"));
+  const unwritten = await reader.ask("rnn_forward");
+  equal(unwritten.state, "failed", "rnn_forward, which calls what is not written");
+  equal(unwritten.status, "✗ Not right yet: see below.", "the status");
+  await reader.click(reader.button("rnn_step", "restore"));
 }

@@ -97,3 +97,26 @@ export async function without_scripts_the_page_says_so_and_shows_the_code(world)
   await world.picture(reader, "no-scripts");
   await reader.close();
 }
+
+export async function without_one_recording_the_others_are_checked(world) {
+  const reader = await world.reader();
+  await reader.check("rnn_step", world.answers.rnn_step.right);
+  await faults({ missing: ["bank/readout", "pyodide", "worker.js"] });
+  const { state, status } = await reader.check("readout", world.answers.readout.right);
+  equal(state, "error", "without the recording");
+  says(status, "could not be loaded: the answers of readout (404)", "the status");
+  equal((await reader.ask("rnn_step")).state, "passed", "the other exercise, with the same Python");
+  await faults();
+  equal((await reader.ask("readout")).state, "passed", "once the recording is there");
+}
+
+export async function a_website_that_was_renewed_is_to_be_loaded_anew(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  for (const missing of [["/live/"], ["worker.js", "index.json"]]) {
+    await faults({ missing });
+    const { state, status } = await reader.ask("rnn_step");
+    equal(state, "error", `without ${missing}`);
+    says(status, "This website was renewed while the page was open: reload the page", "the status");
+  }
+  await reader.close();
+}

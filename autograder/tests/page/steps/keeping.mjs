@@ -104,3 +104,36 @@ export async function what_is_handed_in_has_the_points(world) {
   renameSync(file, `${world.folder}/${world.kind}.ipynb`);
   return { notebook: `${world.folder}/${world.kind}.ipynb` };
 }
+
+export async function a_second_reset_loses_nothing(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  await reader.paste("rnn_step", MINE);
+  await reader.click(reader.button("rnn_step", "reset"));
+  await reader.edit("rnn_step");
+  await reader.page.keyboard.type("a");
+  holds(await reader.page.$eval(reader.button("rnn_step", "restore"), (one) => one.checkVisibility()), "the button is gone");
+  await reader.click(reader.button("rnn_step", "reset"));
+  await reader.page.reload({ waitUntil: "load" });
+  await reader.click(reader.button("rnn_step", "restore"));
+  await reader.saying("rnn_step", "Your code is back");
+  says(await reader.source("rnn_step"), "return 42 # mine", "the code that is brought back");
+  await reader.close();
+}
+
+export async function what_is_forgotten_elsewhere_stays_in_the_editor(world) {
+  const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
+  await reader.paste("rnn_step", MINE);
+  const kept = () => reader.page.waitForFunction(() => localStorage.getItem("unrolled:code:rnn_step")?.includes("# mine"));
+  await kept();
+  const elsewhere = (what) => reader.page.evaluate((what) => {
+    const { localStorage } = document.body.appendChild(document.createElement("iframe")).contentWindow;
+    localStorage[what]("unrolled:code:rnn_step");
+  }, what);
+  await elsewhere("clear");
+  await kept();  // again
+  says(await reader.source("rnn_step"), "return 42 # mine", "the editor, once all was forgotten");
+  await elsewhere("removeItem");
+  await reader.saying("rnn_step", "set back in another tab");
+  says(await reader.source("rnn_step"), "return 42 # mine", "the editor, once it was set back elsewhere");
+  await reader.close();
+}

@@ -93,3 +93,27 @@ export async function a_function_that_calls_itself_for_ever_is_told_so(world) {
   says(`${output} ${status}`, "RecursionError", "what is shown");
   await passes(world, reader, "a recursion without end");
 }
+
+export async function a_press_beside_a_busy_python_is_told_so_until_it_is_through(world) {
+  const reader = await world.reader();
+  await reader.edit("readout");
+  const before = await reader.status("readout");
+  await reader.paste("rnn_step", answer("return sum(iter(int, 1))"));
+  const since = await reader.press("rnn_step", "check");
+  await reader.saying("rnn_step", "Running your code");
+  await reader.click(reader.button("readout", "check"));
+  await reader.saying("readout", "still busy with rnn_step");
+  await reader.click(reader.button("rnn_step", "stop"));
+  await reader.came("rnn_step", since);
+  equal(await reader.status("readout"), before, "what is said beside it");
+  await passes(world, reader, "Stop");
+}
+
+export async function code_that_ends_python_is_told_so(world) {
+  const reader = await world.reader();
+  await reader.paste("rnn_step", "import os\nos._exit(0)");
+  const { state, status } = await reader.ask("rnn_step", "run");
+  equal(state, "error", "os._exit()");
+  says(status, "Your code ended Python", "the status");
+  await passes(world, reader, "os._exit()");
+}
