@@ -35,7 +35,7 @@ def why_missing(name: str, sitting: Ran) -> str:
     handed_in = sitting.submission
     for number, (_, source) in enumerate(sitting.cells):
         if number in sitting.problems and name in submission.names_in(source):
-            return f"{name} is not defined, because its cell did not run: {sitting.problems[number]}"
+            return f"{name} is not defined, because its code did not run: {sitting.problems[number]}"
     if -1 in sitting.problems:
         return sitting.problems[-1]
     if name in handed_in.defined():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
@@ -15,15 +16,19 @@ from autograder.page import guest
 from autograder.timed import CALL_SECONDS, Printed
 from autograder.worker import calls, source
 
-CODE = "your code"  # what an editor's text is called
+CODE = "the editor"  # what its text is called
 
 
 @dataclass
 class Desk:
-    """An editor's text as a submission whose cells have run: the chapter's imports, then the text."""
+    """An editor's text as a submission whose cells have run: the chapter's imports, what ``before`` holds, the text.
+
+    ``before`` are the reader's other answers of the chapter, which this one may call, as in the notebook.
+    """
 
     exercise: course.Exercise
     text: str
+    before: Sequence[str] = ()
     problems: dict[int, str] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
@@ -32,19 +37,26 @@ class Desk:
         own = SubmittedCell(self.text, "answer", name)
         self.chapter = course.load(self.exercise.chapter)
         self.submission = Submission(Path(f"{name}.py"), chapter=self.chapter.slug, cells=(own,))
-        self.cells = [*(("the chapter's imports", text) for text in implementations.setup(self.chapter.slug))]
-        self.cells.append((CODE, self.text))
+        imports = [("the chapter's imports", text) for text in implementations.setup(self.chapter.slug)]
+        self.cells = [*imports, *(("another answer", text) for text in self.before), (CODE, self.text)]
         self.read = [source.prepare(number, text) for number, (_, text) in enumerate(self.cells, 1)]
 
     def run(self, printed: Printed) -> None:
-        """Run the cells; each may fail alone, and then its problem is noted."""
+        """Run the cells; each may fail alone, and then its problem is noted.
+
+        The judge leaves out what only calls or shows something; here it runs, as in the notebook.
+        """
         self.namespace = guest.namespace()
         for number, cell in enumerate(self.read):
-            place = self.cells[number][0]
+            place, own = self.cells[number][0], number == len(self.read) - 1
             if cell.problem:
                 self.problems[number] = f"{place}, {cell.problem}"
-            elif cell.code and (problem := _run(cell.code, self.namespace, printed)):
-                self.problems[number] = f"{place}{problem}"
+            elif cell.code:
+                code = compile(cell.text, cell.name, "exec") if own else cell.code
+                if problem := _run(code, self.namespace, printed if own else Printed()):
+                    self.problems[number] = f"{place}{problem}"
+        if len(self.read) - 1 in self.problems and self.exercise.name in self.namespace:
+            printed.write(f"{self.problems[len(self.read) - 1]}\n")
 
     @property
     def forbidden(self) -> str:

@@ -51,7 +51,7 @@ def printing_to(printed: Printed) -> Iterator[None]:
 @contextlib.contextmanager
 def lent() -> Iterator[None]:
     """What a learner's code puts into the modules that all share, such as another ``np.tanh``, ends with its press."""
-    before = [(namespace, dict(namespace)) for namespace in (sys.modules, *map(vars, SHARED))]
+    before = [(namespace, dict(namespace)) for namespace in map(vars, SHARED)]
     try:
         yield
     finally:

@@ -27,17 +27,17 @@ BANK = str(paths.BANK)  # where the page puts recordings
 LINES, WIDTH = 200, 2000  # of what code to try prints: so much is shown
 
 
-def check(exercise: str, text: str, seed: int, site: str = "") -> str:
+def check(exercise: str, text: str, seed: int, site: str = "", before: Sequence[str] = ()) -> str:
     """The verdict on the text of an exercise's editor, with the recording of ``seed``, which the page has put there.
 
+    ``site`` is the address of the website that the page is on, ``before`` the texts of the chapter's other editors.
     JSON: {status, score, max_score, html, printed}; or {problem} where there can be no verdict.
-    ``site`` is the address of the website that the page is on.
     """
     printed, pictures = Printed(), dict[str, str]()
     try:
         found = find(exercise)
         with guest.lent():
-            verdict = judge(found, text, seed, printed, pictures)
+            verdict = judge(found, text, seed, printed, pictures, before)
     except bank.BankError as error:
         bank.file(exercise, seed, Path(BANK)).unlink(missing_ok=True)  # the page fetches it anew
         return json.dumps({"problem": str(error)})
@@ -65,15 +65,16 @@ def run(chapter: str, text: str, before: Sequence[str] = ()) -> str:
 
 
 def judge(
-    exercise: course.Exercise, text: str, seed: int, printed: Printed, pictures: dict[str, str]
-) -> ExerciseVerdict:
+    exercise: course.Exercise, text: str, seed: int, printed: Printed, pictures: dict[str, str],
+    before: Sequence[str] = (),
+) -> ExerciseVerdict:  # fmt: skip
     """The verdict on an editor's text; ``printed`` and ``pictures`` receive what they do in a notebook.
 
     UserError where there can be none: a recording that is not there or damaged, say.
     """
     if text.strip() == exercise.starter.strip():
         return ExerciseVerdict(exercise.name, "missing", 0.0, exercise.points, f"{exercise.name} is not written yet")
-    desk = Desk(exercise, text)
+    desk = Desk(exercise, text, before)
     desk.run(printed)
     link = Timed(desk.namespace, implementations.drivers(exercise.chapter), printed)
     with contextlib.redirect_stdout(Printed()), contextlib.redirect_stderr(Printed()):  # what is ours warns of itself

@@ -122,7 +122,7 @@ def test_the_commands_in_a_fresh_environment(home: Path, python: Path) -> None:
     report = run(*autograder, "check", "answers.py", cwd=home, status=1)
     assert re.search(r"ch02_recurrence: [\d.]+ of 49 points \(isolation: (boxed|inner|none)\)", report)
     assert "✗ rnn_step: not right yet" in report and "Your results are those of code that" in report
-    assert "RNNCell is not defined, because its cell did not run" in report and "Traceback" not in report
+    assert "RNNCell is not defined, because its code did not run" in report and "Traceback" not in report
     verdict = json.loads(run(*autograder, "check", "--json", "answers.py", cwd=home, status=1).splitlines()[-1])
     assert verdict["seed"] in answers.SEEDS and len(verdict["checks_sha256"]) == 64
     progress = run(*autograder, "status", cwd=home)

@@ -144,7 +144,7 @@ BOXED = {  # cells in place of rnn_step's; what stands in its verdict where it i
     "missing": ("y = 1", "rnn_step is not defined"),
     "another name": (f"{STEP.replace('step', 'stepp')}    return x", "rnn_stepp looks like it: give it its name back"),
     "inside something": (f"def outer():\n    {STEP}        return x", "rnn_step is defined inside something else"),
-    "a syntax error": (f"{STEP}    return x +", "because its cell did not run: .*line 2: a syntax error"),
+    "a syntax error": (f"{STEP}    return x +", "because its code did not run: .*line 2: a syntax error"),
     "a value": ("rnn_step = np.ones(3)", "rnn_step is not defined"),
     **{name: (source_of(name), MISHAPS[name][1]) for name in (
         "argument missing", "misspelt", "generator", "input", "exit", "recursion", "masked", "large", "list that grows",

@@ -12,6 +12,13 @@ from autograder.tests import page_python
 HEAD = "def rnn_step(x, h_prev, Wx, Wh, b):\n"
 RIGHT = HEAD + "    return np.tanh(x @ Wx + h_prev @ Wh + b)\n"
 STARTER = course.load("ch02_recurrence").exercise("rnn_step").starter
+FORWARD = """def rnn_forward(x, h0, Wx, Wh, b):
+    hs, h = [], h0
+    for t in range(x.shape[1]):
+        h = rnn_step(x[:, t], h, Wx, Wh, b)
+        hs.append(h)
+    return np.stack(hs, axis=1)
+"""
 CHECKED = {
     "right": RIGHT,
     "starter": STARTER,
@@ -31,9 +38,9 @@ CHECKED = {
     "torch": "import torch\n" + HEAD + "    return torch.tanh(x)\n",
     "scipy": "import scipy.special\n" + RIGHT,
     "forbidden": HEAD + "    import torch\n    return torch.tanh(x)\n",
+    "shows": RIGHT + "print('at the end')\n1 / 0\n",
     "strict": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\n" + RIGHT,
     "another tanh": "np.tanh = np.sin\n" + RIGHT,
-    "no modules": "import sys\nsys.modules.clear()\n" + RIGHT,
     "deep": "import sys\nsys.setrecursionlimit(10**6)\n" + HEAD + "    return rnn_step(x, h_prev, Wx, Wh, b)\n",
     "right again": RIGHT,
 }
@@ -60,6 +67,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     asked: dict[str, list[Any]] = {f"check {name}": ["check", "rnn_step", text, 1] for name, text in CHECKED.items()}
     asked |= {f"run {name}": ["run", "ch02_recurrence", *case] for name, case in TRIED.items()}
     asked["site"] = ["check", "rnn_step", CHECKED["mistake"], 1, "https://example.org/course/"]
+    asked["calls another"] = ["check", "rnn_forward", FORWARD, 1, "", ["1/0", RIGHT]]
+    asked["calls one that is not there"] = ["check", "rnn_forward", FORWARD, 1, "", []]
     asked["damaged"] = ["check_damaged", "generate", course.load("ch02_recurrence").exercise("generate").source, 2]
     site = page_python.page_files(tmp_path_factory.mktemp("site"))
     found = page_python.answers(list(asked.values()), site, tmp_path_factory.mktemp("asked"))
@@ -72,9 +81,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("right", "passed", "✓ rnn_step: passed"),
         ("starter", "missing", "rnn_step is not written yet"),
         ("mistake", "failed", "Your results are those of code that leaves the bias out"),
-        ("syntax", "missing", "your code, line 2: a syntax error"),
+        ("syntax", "missing", "the editor, line 2: a syntax error"),
         ("name", "missing", "rnn_stp looks like it: give it its name back"),
-        ("at the top", "missing", "your code, line 2"),
+        ("at the top", "missing", "the editor, line 2"),
         ("endless at the top", "missing", "took longer than 5 s"),
         ("endless", "timeout", "took longer than 5 s, and was in your line"),
         ("endless calls", "error", "the function calls itself without end"),
@@ -102,6 +111,20 @@ def test_prints_are_shown(said: dict[str, Any]) -> None:
     """What the code printed comes with the feedback."""
     assert said["check prints"]["printed"].startswith("(")
     assert said["check right"]["printed"] == ""
+
+
+def test_what_only_shows_something_runs(said: dict[str, Any]) -> None:
+    """What the code prints outside of the function is shown, and an error there, which costs no points."""
+    answer = said["check shows"]
+    assert answer["status"] == "passed"
+    assert answer["printed"].startswith('at the end\nthe editor, line 4 ("1 / 0"): ZeroDivisionError')
+
+
+def test_an_answer_may_call_another_one(said: dict[str, Any]) -> None:
+    """What the reader has written for other exercises can be called, as in the notebook, where the judge allows it."""
+    assert said["calls another"]["status"] == "passed"
+    assert "rnn_step" in said["calls one that is not there"]["html"]
+    assert said["calls one that is not there"]["status"] == "error"
 
 
 def test_feedback_leads_into_the_site_that_it_stands_on(said: dict[str, Any]) -> None:

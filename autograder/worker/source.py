@@ -48,7 +48,7 @@ def prepare(number: int, source: str) -> Cell:
         cell.code = compile(cell.tree, cell.name, "exec")
     except SyntaxError as error:
         where = f"line {error.lineno}: " if error.lineno else ""
-        cell.problem = f"{where}a syntax error, {error.msg}; nothing of this cell ran"
+        cell.problem = f"{where}a syntax error, {error.msg}; nothing of it ran"
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         cell.problem = f"it cannot be compiled ({type(error).__name__})"
     linecache.cache[cell.name] = (len(source), None, source.splitlines(keepends=True), cell.name)

@@ -53,8 +53,9 @@ class Cell {
 
   /** The editor takes the place of the code in the page. */
   open() {
-    const keys = { "Shift-Enter": () => this.press("run"), "Mod-Enter": () => this.press("check"), "Ctrl-Enter": () => this.press("check") };
-    if (!this.exercise) keys["Mod-Enter"] = keys["Ctrl-Enter"] = keys["Shift-Enter"];
+    const run = () => this.press("run");
+    const check = this.exercise ? () => this.press("check") : run;
+    const keys = { "Shift-Enter": run, "Mod-Enter": check, "Ctrl-Enter": check };
     const place = this.part(".live-code");
     const focused = document.activeElement === this.button("edit");
     place.replaceChildren();
@@ -84,7 +85,9 @@ class Cell {
     try {
       const question = { do: what, exercise: this.exercise, chapter: this.chapter, source: this.text, site: this.site };
       const result = await python.ask({ ...question, before: this.before() }, (stage) => this.stage(stage));
-      this.end(...(what === "check" ? this.judged(result) : this.ran(result)));
+      const { state, sentence, parts } = what === "check" ? checked(result) : ran(result);
+      if (state === "passed" && !keep.keepPassed(this.exercise)) this.kept = false;
+      this.end(state, sentence, parts);
     } catch (error) {
       if (!error.kind) console.error(error);
       this.end(error.kind === "stopped" ? "idle" : "error", words.trouble(error), []);
@@ -123,20 +126,6 @@ class Cell {
     output.hidden = !parts.length;
     this.status(this.kept === false ? `${sentence} ${words.NOT_KEPT}` : sentence);
     this.section.dataset.state = state;
-  }
-
-  judged(result) {
-    if (result.problem) return ["error", `The checks could not be made: ${result.problem}. Press again; if it stays so, reload the page.`, []];
-    const points = `${Math.round(result.score * 100) / 100} of ${result.max_score} points`;
-    if (result.status !== "passed") return ["failed", `✗ Not right yet, ${points}. What was found stands below.`, checked(result)];
-    if (!keep.keepPassed(this.exercise)) this.kept = false;
-    return ["passed", `✓ Right: ${points}.`, checked(result)];
-  }
-
-  ran(result) {
-    if (result.error) return ["failed", "✗ Your code ended with an error.", ran(result)];
-    const silent = "✓ Your code ran, and printed nothing. The value of a last line is shown: add one that calls your function.";
-    return ["idle", result.text ? "✓ Your code ran. What it printed stands below." : silent, ran(result)];
   }
 
   status(sentence, share) {

@@ -1,8 +1,14 @@
 // Shows what came of a press. The feedback is HTML of the grader's, but it comes from where the reader's code runs,
 // and that code may come from anybody: only what the feedback is made of gets into the page.
 
-const TAGS = new Set("A B BR CODE DETAILS DIV EM I LI OL P PRE SPAN STRONG SUMMARY TABLE TBODY TD TH THEAD TR U UL SVG G PATH LINE RECT CIRCLE POLYLINE TEXT TITLE DESC IMG".split(" "));
-const ATTRIBUTES = new Set("style class role tabindex scope title open href src alt width height viewbox d x y x1 x2 y1 y2 r cx cy points fill stroke stroke-width stroke-dasharray transform text-anchor font-size".split(" "));
+const TAGS = new Set(
+  "A B CODE DETAILS DIV EM LI P PRE SPAN STRONG SUMMARY TABLE TBODY TD TH THEAD TR UL SVG RECT TEXT TITLE".split(" "),
+);
+const ATTRIBUTES = new Set(
+  "class role tabindex scope width height viewbox x y fill stroke stroke-width stroke-dasharray text-anchor font-size".split(" "),
+);
+const RELOAD = "Press again; if it stays so, reload the page.";
+const SILENT = "✓ Your code ran, and printed nothing. The value of a last line is shown: add one that calls your function.";
 
 /** The parts of a fragment of HTML that cannot run anything, and ask nobody. */
 export function harmless(html) {
@@ -16,7 +22,6 @@ export function harmless(html) {
 
 function fits(name, value) {
   if (name === "href") return /^(https?:\/\/|\.{0,2}\/|#)/i.test(value);
-  if (name === "src") return /^data:image\/(png|svg\+xml);base64,/i.test(value);
   if (name === "style") return !/url\s*\(|expression|@import|position\s*:/i.test(value);
   return ATTRIBUTES.has(name) || name.startsWith("aria-");
 }
@@ -34,15 +39,18 @@ function fold(title, text) {
   return details;
 }
 
-/** The feedback of a check, and what the code printed. */
-export function checked({ html, printed }) {
-  return [...harmless(html), ...(printed ? [fold("What your code printed", printed)] : [])];
+/** What came of a check: the cell's state, a sentence, and what stands below it. */
+export function checked({ problem, status, score, max_score, html, printed }) {
+  if (problem) return { state: "error", sentence: `The checks could not be made: ${problem}. ${RELOAD}`, parts: [] };
+  const points = `${Math.round(score * 100) / 100} of ${max_score} points`;
+  const parts = [...harmless(html), ...(printed ? [fold("What your code printed", printed)] : [])];
+  if (status === "passed") return { state: "passed", sentence: `✓ Right: ${points}.`, parts };
+  return { state: "failed", sentence: `✗ Not right yet, ${points}. What was found stands below.`, parts };
 }
 
-/** What a run printed, with its last value, and the error that ended it. */
+/** What came of a run: what was printed, with the last value, and the error that ended it. */
 export function ran({ text, error }) {
-  const parts = [];
-  if (text) parts.push(block("pre", text, "live-text"));
-  if (error) parts.push(block("pre", error, "live-text live-error"));
-  return parts;
+  const parts = text ? [block("pre", text, "live-text")] : [];
+  if (!error) return { state: "idle", sentence: text ? "✓ Your code ran. What it printed stands below." : SILENT, parts };
+  return { state: "failed", sentence: "✗ Your code ended with an error.", parts: [...parts, block("pre", error, "live-text")] };
 }

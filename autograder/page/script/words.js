@@ -35,7 +35,9 @@ export function trouble({ kind, message }) {
   const sentences = {
     missing: `Something that Python needs could not be loaded: ${message}. Are you online? ${again}`,
     corrupt: `A file was damaged on its way here: ${message}. ${again}`,
-    memory: "Your code used up the memory that Python has in a page. Make its arrays or lists smaller; the next press starts Python anew.",
+    memory:
+      "Your code used up the memory that Python has in a page. Make its arrays or lists smaller; " +
+      "the next press starts Python anew.",
     broken: `Python broke off: ${message}. The next press starts it anew; if it stays so, reload the page.`,
     stopped: "Stopped. Your code is as it was; the next press takes a moment longer.",
   };
@@ -43,7 +45,8 @@ export function trouble({ kind, message }) {
 }
 
 export const NOT_KEPT =
-  "This browser does not let the page keep your code (its storage is full or switched off). You can work on; copy your code before you leave.";
+  "This browser does not let the page keep your code (its storage is full or switched off). " +
+  "You can work on; copy your code before you leave.";
 export const CHANGED = "You have changed the code since then.";
 export const TAKEN = "You changed this in another tab; this is the code from there. Undo brings back what stood here.";
 export const APART =

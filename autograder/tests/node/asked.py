@@ -19,10 +19,10 @@ def judge(exercise: str, text: str, seed: int) -> str:
     return json.dumps(asdict(inside.judge(inside.find(exercise), text, seed, Printed(), {})))
 
 
-def check(exercise: str, text: str, seed: int, site: str = "") -> str:
+def check(exercise: str, text: str, seed: int, site: str = "", before: tuple[str, ...] = ()) -> str:
     """What a press on Check is answered with."""
     _fetch(exercise, seed)
-    return inside.check(exercise, text, seed, site)
+    return inside.check(exercise, text, seed, site, before)
 
 
 def check_damaged(exercise: str, text: str, seed: int) -> str:
