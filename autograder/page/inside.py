@@ -22,6 +22,7 @@ from autograder.judge.verdict import ExerciseVerdict
 from autograder.page import guest
 from autograder.page.desk import Desk
 from autograder.timed import Printed, Timed
+from autograder.worker import source
 
 BANK = str(paths.BANK)  # where the page puts recordings
 LINES, WIDTH = 200, 2000  # of what code to try prints: so much is shown
@@ -96,7 +97,7 @@ def find(name: str) -> course.Exercise:
 def _try(text: str, namespace: dict[str, Any]) -> str:
     """Run code to try and print the value of its last line; the learner's part of a traceback, "" for none."""
     try:
-        tree = ast.parse(text, guest.TRIED)
+        tree = ast.parse(source.prepare(0, text).text, guest.TRIED)  # lines of a notebook's magic left out
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         linecache.cache[guest.TRIED] = (len(text), None, text.splitlines(keepends=True), guest.TRIED)
         exec(compile(tree, guest.TRIED, "exec"), namespace)

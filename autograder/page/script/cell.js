@@ -36,7 +36,9 @@ class Cell {
     this.name = exercise ?? "code to try";
     this.saved = keep.code(key) ?? this.starter;
     this.open();
-    keep.watch(({ key, newValue }) => keep.concerns(this.key, key) && (newValue === null ? this.forgotten(key) : this.elsewhere(newValue)));
+    keep.watch(({ key, newValue }) => {
+      if (keep.concerns(this.key, key)) newValue === null ? this.forgotten(key) : this.elsewhere(newValue);
+    });
     addEventListener("pagehide", () => this.keep());
   }
 
@@ -54,8 +56,9 @@ class Cell {
 
   /** The editor takes the place of the code in the page. */
   open() {
-    const keys = { "Shift-Enter": () => this.press("run"), "Mod-Enter": () => this.press("check"), "Ctrl-Enter": () => this.press("check") };
-    if (!this.exercise) keys["Mod-Enter"] = keys["Ctrl-Enter"] = keys["Shift-Enter"];
+    const run = () => this.press("run");
+    const check = this.exercise ? () => this.press("check") : run;
+    const keys = { "Shift-Enter": run, "Mod-Enter": check, "Ctrl-Enter": check };
     const place = this.part(".live-code");
     const focused = document.activeElement === this.button("edit");
     place.replaceChildren();
@@ -99,9 +102,13 @@ class Cell {
     const before = this.before();
     this.asked = this.text;
     try {
-      const question = { do: what, exercise: this.exercise, chapter: this.chapter, source: this.asked, site: this.site };
-      const result = await python.ask({ ...question, before }, (stage) => this.stage(stage));
-      this.end(...(what === "check" ? this.judged(result) : this.ran(result)));
+      const { exercise, chapter, site } = this;
+      const question = { do: what, exercise, chapter, source: this.asked, site, before };
+      const result = await python.ask(question, (stage) => this.stage(stage));
+      const unwritten = this.asked.trim() === this.starter.trim();
+      const { state, sentence, parts } = what === "check" ? checked(result, unwritten) : ran(result);
+      if (state === "passed") this.passed();
+      this.end(state, sentence, parts);
     } catch (error) {
       if (!error.kind) console.error(error);
       const renewed = error.kind === "missing" && (await gone(import.meta.url));
@@ -115,7 +122,8 @@ class Cell {
     const others = all.filter((section) => section !== this.section);
     const written = others.map(({ dataset }) => answer(dataset.exercise));
     this.others = written.filter((text) => text !== null).length;
-    return written.map((text, number) => text ?? (this.exercise ? others[number].starter : null)).filter((text) => text !== null);
+    if (this.exercise) return written.map((text, number) => text ?? others[number].starter);
+    return written.filter((text) => text !== null);
   }
 
   begin() {
@@ -145,18 +153,10 @@ class Cell {
     this.section.dataset.state = state;
   }
 
-  judged(result) {
-    if (result.problem) return ["error", `The checks could not be made: ${result.problem}. Press again; if it stays so, reload the page.`, []];
-    if (result.status !== "passed") return ["failed", words.failed(this.asked.trim() === this.starter.trim()), checked(result)];
+  passed() {
     this.right = this.asked;
+    this.button("restore").hidden = true;
     if (!keep.keepPassed(this.exercise)) this.kept = false;
-    return ["passed", words.RIGHT, checked(result)];
-  }
-
-  ran(result) {
-    if (result.error) return ["failed", "✗ Your code ended with an error.", ran(result)];
-    const silent = "✓ Your code ran, and printed nothing. The value of a last line is shown: add one that calls your function.";
-    return ["idle", result.text ? "✓ Your code ran. What it printed stands below." : silent, ran(result)];
   }
 
   status(sentence, share) {
@@ -219,12 +219,12 @@ class Cell {
     this.keep();
   }
 
-  /** Nothing is kept any longer, or not of this exercise: what stands here stays, and all that was forgotten is kept again. */
+  /** Set back in another tab: what stands here stays. Where all that was kept is forgotten, it is kept again. */
   forgotten(key) {
     if (this.text === this.starter || this.apart !== undefined) return;
-    if (key !== null && this.text === this.saved) this.status(words.FORGOTTEN);
-    if (key === null) this.saved = undefined;
-    if (key === null) this.keep();
+    if (key !== null) return this.text === this.saved && this.status(words.FORGOTTEN);
+    this.saved = undefined;
+    this.keep();
   }
 
   /** Another tab has kept other code: it is taken where nothing else was typed here, else the reader chooses. */

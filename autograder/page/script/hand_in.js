@@ -22,7 +22,8 @@ export async function handIn(place, answerTo) {
     const { notebook, count } = filled(await answer.json(), answerTo);
     download(`${chapter}.ipynb`, `${JSON.stringify(notebook, null, 1)}\n`);
     const answers = count === 1 ? "one answer of yours" : `${count} answers of yours`;
-    status(count ? `${chapter}.ipynb has ${answers} in it.` : `${chapter}.ipynb has no answer of yours yet: this browser has kept none.`);
+    const none = "has no answer of yours yet: this browser has kept none";
+    status(`${chapter}.ipynb ${count ? `has ${answers} in it` : none}.`);
   } catch (error) {
     console.error(error);
     const lost = "The notebook could not be loaded. Are you online? Press again; if it stays so, reload the page.";

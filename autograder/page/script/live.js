@@ -10,6 +10,8 @@ const FROM_A_FILE =
   "folder: python -m http.server, then http://localhost:8000.";
 const NOT_LOADED = "The editor could not be loaded. Are you online? Press again; if it stays so, reload the page.";
 
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
+
 let panel; // the promise of the script that does the rest
 let failed = 0;
 
@@ -59,9 +61,10 @@ function showKept(section) {
   section.starter = pre.textContent.replace(/\n$/, "");
   const kept = code(keep);
   if (kept !== null) pre.textContent = `${kept}\n`;
-  section.querySelector('[data-do="restore"]').hidden = !aside(keep).length || (kept !== null && !isLittle(kept, section.starter));
+  const mine = kept !== null && !isLittle(kept, section.starter);
+  section.querySelector('[data-do="restore"]').hidden = mine || !aside(keep).length;
   const day = exercise && passed(exercise);
-  if (day) status(section, `✓ You solved this in this browser on ${new Date(day).toLocaleDateString("en-GB", { dateStyle: "long" })}.`);
+  if (day) status(section, `✓ You solved this in this browser on ${DAY.format(new Date(day))}.`);
   else if (kept !== null) status(section, "This is your code, as this browser has kept it.");
 }
 

@@ -25,10 +25,10 @@ export function share(name) {
 
 /** When nothing new has been heard for a while; `others` of the reader's answers run before the code. */
 export function slow(name, others = 0) {
-  if (!name) return "Python has not answered yet: on a slow line it may still load. Stop ends it, and the next press starts it anew; your code stays.";
+  if (!name) return UNHEARD;
   if (name !== "running") return `${stage(name)} Still loading: on a slow line this takes a minute or two. Stop ends it.`;
-  const where = others ? " It may be in this code, or in one of your other answers on this page, which run before it." : "";
-  return `Still running. A loop that never ends?${where} Stop ends it; your code stays.`;
+  const where = "It may be in this code, or in one of your other answers on this page, which run before it.";
+  return `Still running. A loop that never ends? ${others ? `${where} ` : ""}Stop ends it; your code stays.`;
 }
 
 /** While Python works for another cell. */
@@ -42,25 +42,30 @@ export function trouble({ kind, message }) {
   const sentences = {
     missing: `Something that Python needs could not be loaded: ${message}. Are you online? ${again}`,
     corrupt: `A file was damaged on its way here: ${message}. ${again}`,
-    memory: "Your code used up the memory that Python has in a page. Make its arrays or lists smaller; the next press starts Python anew.",
-    recursion: "Your code ended Python: a function calls itself without end. Give it a case in which it does not; the next press starts Python anew.",
-    exit: "Your code ended Python: something in it asks for that, such as os._exit(). Leave that out; the next press starts Python anew.",
+    memory:
+      "Your code used up the memory that Python has in a page. Make its arrays or lists smaller; " +
+      "the next press starts Python anew.",
+    recursion:
+      "Your code ended Python: a function calls itself without end. Give it a case in which it does not; " +
+      "the next press starts Python anew.",
+    exit:
+      "Your code ended Python: something in it asks for that, such as os._exit(). Leave that out; " +
+      "the next press starts Python anew.",
     broken: `Python broke off: ${message}. The next press starts it anew; if it stays so, reload the page.`,
     stopped: "Stopped. Your code is as it was; the next press takes a moment longer.",
   };
   return sentences[kind] ?? sentences.broken;
 }
 
-/** Of an answer that is not right, which may be what the exercise begins with. */
-export function failed(unwritten) {
-  return unwritten ? "Not written yet." : "✗ Not right yet: see below.";
-}
-
-export const RIGHT = "✓ Right.";
+const UNHEARD =
+  "Python has not answered yet: on a slow line it may still load. Stop ends it, and the next press starts it anew; " +
+  "your code stays.";
 export const NOT_KEPT =
-  "This browser does not let the page keep your code (its storage is full or switched off). You can work on; copy your code before you leave.";
+  "This browser does not let the page keep your code (its storage is full or switched off). " +
+  "You can work on; copy your code before you leave.";
 export const CHANGED = "You have changed the code since then.";
 export const TAKEN = "You changed this in another tab; this is the code from there. Undo brings back what stood here.";
-export const FORGOTTEN = "Your code was set back in another tab. It stands here still, and is kept again once you change it.";
+export const FORGOTTEN =
+  "Your code was set back in another tab. It stands here still, and is kept again once you change it.";
 export const APART =
   "You changed this in another tab, and here as well. Choose which code to keep; until then nothing typed here is kept.";

@@ -28,15 +28,14 @@ WEIGHED = ("book/ch02_recurrence.html", "book/intro.html", "book/practice/ch02_r
 def tables() -> list[Table]:
     """What a reader waits for, and what a page weighs before anything is pressed."""
     shutil.rmtree(FOLDER / "page", ignore_errors=True)
-    sites = {live: build(FOLDER / "page" / name, live, course.chapters()) for live, name in NAMED.items()}
+    sites = {live: build(FOLDER / "page" / f"site-{live}", live, course.chapters()) for live in (True, False)}
     return [_waits(sites[True]), _weights(sites)]
 
 
-NAMED = {True: "with", False: "without"}
-
-
 def _waits(site: Path) -> Table:
-    shown = Table("from the press on Check to the verdict", "seconds", "to reach", "bytes", title="A check in the page")
+    shown = Table(
+        "from the press on Check to the verdict", "seconds", "to reach", "bytes since", title="A check in the page"
+    )
     found = list(lines("measure.mjs", "chromium", site, FOLDER / "page" / "waits"))
     for what, most in SECONDS.items():
         taken = [line for line in found if line["what"] == what]
