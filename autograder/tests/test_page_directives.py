@@ -68,6 +68,7 @@ def test_an_exercise_has_its_statement_starter_and_hints(folder: Path) -> None:
     code = re.sub("<[^>]+>", "", cell.partition("<pre>")[2].partition("</pre>")[0])
     assert code.replace("&gt;", ">").rstrip("\n") == STARTER
     assert cell.count('<details class="live-hint">') == 3
+    assert cell.index("live-status") < cell.index("live-hint") and cell.rindex("live-hint") < cell.index("live-output")
     assert re.findall(r'data-do="([\w-]+)"', cell) == BUTTONS
     assert cell.count(" disabled") == 8  # without the script nothing can be pressed
     assert "Here you would edit and check this code" in cell.partition("<noscript>")[2]

@@ -10,8 +10,8 @@ const ATTRIBUTES = new Set(
 const RELOAD = "Press again; if it stays so, reload the page.";
 const SILENT = "✓ Your code ran, and printed nothing. The value of a last line is shown: add one that calls your function.";
 const STYLES = new RegExp(
-  "^(align-items|background|(-webkit-)?border|color|cursor|display|flex|font|((row|column)-)?gap|height|line-height|" +
-    "list-style|margin|(max-|min-)?width|overflow|padding|text-|vertical-align|white-space)",
+  "^(align-items|alignment-baseline|background|baseline-|(-webkit-)?border|color|cursor|display|flex|font|" +
+    "((row|column)-)?gap|height|line-height|list-style|margin|(max-|min-)?width|overflow|padding|text-|vertical-align|white-space)",
 );
 const COLOURS = /rgba?\([^()]*\)/g;
 const GAPS = /repeating-linear-gradient\([^()]*\)/; // in pictures: what is no number

@@ -18,6 +18,9 @@ export async function a_known_mistake_is_named(world) {
   await world.picture(reader, "failed-1280-light");
   equal(state, "failed", "the mistake");
   says(output, `Your results are those of code that ${believes}`, "the feedback");
+  const cells = (which) => reader.page.$$eval(`${reader.at("rnn_step", ".live-output td")}${which}`, (all) => all.length);
+  holds(await cells("[style]"), "the feedback has no table");
+  equal(await cells(":not([style])"), 0, "cells of tables that have lost their looks");
 }
 
 export async function the_right_answer_passes_and_the_start_page_counts_it(world) {
