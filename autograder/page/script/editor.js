@@ -7,6 +7,8 @@ import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, drawSelection, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
+const CLOSED = ["(", "[", "{"]; // by themselves; quotes are not: who types the three that end a docstring had five
+
 /** An editor with this text; `keys` are {key: what is done}, `changed` is called with the text at each change. */
 export function makeEditor(parent, text, label, keys, changed) {
   const own = Object.entries(keys).map(([key, done]) => ({ key, run: () => (done(), true), preventDefault: true }));
@@ -24,6 +26,7 @@ export function makeEditor(parent, text, label, keys, changed) {
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
+        Prec.highest(EditorState.languageData.of(() => [{ closeBrackets: { brackets: CLOSED } }])),
         python(),
         syntaxHighlighting(classHighlighter),
         Prec.highest(keymap.of(own)),
