@@ -18,7 +18,8 @@ from autograder.tests.editor_texts import Text, texts
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # answers, right and wrong ones, may warn
 NOT_IN_PAGE = "scipy is not part of Python in this page"
-NOISE = {("numerical_gradient", "mutant float32")}  # divides float32's rounding by 1e-6: other numbers on each computer
+# They divide what rounding leaves by a small step, or by its square: other numbers on each computer.
+NOISE = {("numerical_gradient", f"mutant {name}") for name in ("float32", "second_difference")}
 
 
 @pytest.fixture(scope="module")
