@@ -21,6 +21,9 @@ NOT_IN_PAGE = "scipy is not part of Python in this page"
 # They divide what rounding leaves by a small step, or by its square: other numbers on each computer.
 NOISE = {("numerical_gradient", f"mutant {name}") for name in ("float32", "second_difference")}
 
+# What depends on the calls before it is named as this mistake, or as what cannot be repeated: on those calls it depends.
+SAME = {"mutant:remembers_last_call": "relation:not_repeatable"}
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,7 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(verdict: dict[str, Any]) -> Any:
     """What counts of a verdict on an exercise."""
     checks = [(check["name"], check["passed"]) for check in verdict["checks"]]
-    return verdict["status"], verdict["score"], checks, [each["id"] for each in verdict["diagnosis"]]
+    named = list(dict.fromkeys(SAME.get(each["id"], each["id"]) for each in verdict["diagnosis"]))
+    return verdict["status"], verdict["score"], checks, named
 
 
 def judged_by_the_judge(cases: Sequence[Text], seed: int, chapter: str, folder: Path) -> list[dict[str, Any]]:
