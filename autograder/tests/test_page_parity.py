@@ -21,7 +21,7 @@ NOT_IN_PAGE = "scipy is not part of Python in this page"
 # They divide what rounding leaves by a small step, or by its square: other numbers on each computer.
 NOISE = {("numerical_gradient", f"mutant {name}") for name in ("float32", "second_difference")}
 
-# What depends on the calls before it is named as this mistake, or as what cannot be repeated: on those calls it depends.
+# What depends on the calls before is named as this mistake, or as what cannot be repeated: those calls decide.
 SAME = {"mutant:remembers_last_call": "relation:not_repeatable"}
 
 
