@@ -26,9 +26,15 @@ RECURSION = sys.getrecursionlimit()
 
 
 def namespace() -> dict[str, Any]:
-    """A fresh ``__main__``: dataclasses and others look their module up there."""
+    """A fresh ``__main__``: dataclasses and others look their module up there. It has what a notebook's cells call."""
     module = sys.modules["__main__"] = ModuleType("__main__")
+    vars(module).update(check=_check, display=print)
     return vars(module)
+
+
+def _check(*_: object) -> None:
+    """In place of a notebook's ``check``."""
+    print("In this page the button Check does what check(...) does in a notebook.")
 
 
 def compiled(text: str, name: str) -> CodeType:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import course, notebook, paths
+from autograder.alarm import alarm
 from autograder.errors import UserError
 from autograder.judge import bank, implementations
 from autograder.judge.missing import why_missing
@@ -21,7 +22,7 @@ from autograder.judge.run import CheckBroken
 from autograder.judge.verdict import ExerciseVerdict
 from autograder.page import guest
 from autograder.page.desk import Desk
-from autograder.timed import Printed, Timed
+from autograder.timed import CALL_SECONDS, Printed, Timed
 from autograder.worker import source
 
 BANK = str(paths.BANK)  # where the page puts recordings
@@ -58,7 +59,8 @@ def run(chapter: str, text: str, before: Sequence[str] = ()) -> str:
     printed, namespace = Printed(), guest.namespace()
     with guest.lent(), guest.printing_to(printed):
         for number, part in enumerate([*implementations.setup(chapter), *before]):
-            with contextlib.suppress(BaseException):  # an answer that is not written yet is no reason to run nothing
+            # an answer that is not written yet, or never ends, is no reason to run nothing
+            with contextlib.suppress(BaseException), alarm(CALL_SECONDS):
                 exec(guest.compiled(part, f"<cell before {number}>"), namespace)
         printed.clear()
         error = _try(text, namespace)
