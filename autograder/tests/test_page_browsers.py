@@ -23,7 +23,7 @@ from autograder.tests.page.drive import BROWSERS, lines
 
 __all__ = ["small_book"]  # a fixture
 
-HANDED_IN = "what_is_handed_in_has_the_points"
+HANDED_IN = "the_notebook_to_hand_in_comes_at_a_press"
 STEPS = (  # in this order: the first ones start Python for those that follow
     "the_network_is_cut_off",
     "another_host_would_be_noticed",

@@ -89,7 +89,7 @@ export async function a_browser_that_is_full_is_said(world) {
   await reader.close();
 }
 
-export async function what_is_handed_in_has_the_points(world) {
+export async function the_notebook_to_hand_in_comes_at_a_press(world) {
   const reader = await (await world.fresh()).open(world.page("ch02_recurrence"));
   await reader.paste("rnn_step", world.answers.rnn_step.right);
   await reader.paste("readout", world.answers.readout.right);
